@@ -1,0 +1,1 @@
+"""Market files that scenarios refer to."""

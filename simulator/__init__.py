@@ -1,0 +1,1 @@
+"""brandsim: what a brand change does to habitual customers."""

@@ -1,0 +1,145 @@
+"""The initial world as columns: who lives there, where they shop, whom they know.
+
+A world is built once per replicate, before any arm forks, and is read-only from then on: every arm of a replicate
+shares it. Everything that changes during a run lives in the model's state instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+I16 = NDArray[np.int16]
+I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
+U8 = NDArray[np.uint8]
+U64 = NDArray[np.uint64]
+
+KNOWN_STORES = 4
+"""Most stores one customer knows."""
+
+SOURCES = ("relationship", "word_of_mouth", "campaign")
+"""How a customer first came to the category's focal brand (acquisition source)."""
+
+WEIGHT_CLASSES = ("light", "medium", "heavy")
+"""Buyer classes by purchase rate: the lightest 50%, the next 30%, the heaviest 20% of customers."""
+
+
+@dataclass(frozen=True)
+class Brands:
+    """Brands and their items (variants); ``B`` brands, ``I`` items, items of one brand are adjacent."""
+
+    names: tuple[str, ...]
+    list_price: F64  # (B,) currency per unit
+    cost: F64  # (B,) currency per unit
+    quality: F32  # (B,) logit units
+    salience: F32  # (B,) probability that the brand comes to mind, 0..1
+    position: F32  # (B, 2) lifestyle space
+    target_share: F64  # (B,) share of category purchases the market states
+    item_names: tuple[str, ...]  # (I,) "Brand/variant"
+    item_brand: I32  # (I,)
+    item_share: F64  # (I,) share within the brand, sums to 1 per brand
+    first_item: I32  # (B + 1,) items of brand b are first_item[b]:first_item[b + 1]
+
+
+@dataclass(frozen=True)
+class Customers:
+    """Static columns of ``N`` customers, ordered by main store (then by id)."""
+
+    uid: U64  # (N,) stable identity; keys every random draw
+    segment: U8  # (N,) index into World.segments
+    weight: U8  # (N,) index into WEIGHT_CLASSES
+    source: U8  # (N,) index into SOURCES
+    position: F32  # (N, 2) lifestyle space
+    rate: F32  # (N,) expected category purchases per day
+    taste: F32  # (N, B) logit, fitted so that the market's shares come out
+    price_sensitivity: F32  # (N,) coefficient of ln(price), negative, logit
+    favourite: U8  # (N, B) favourite item within each brand, 0-based within the brand
+    store: I32  # (N, KNOWN_STORES) known stores, -1 where none; column 0 is the main store
+    patronage: F32  # (N, KNOWN_STORES) share of trips, sums to 1
+
+
+@dataclass(frozen=True)
+class Network:
+    """Friendships in CSR: friends of i are ``friends[indptr[i]:indptr[i + 1]]``; the first ``close[i]`` are close ties."""
+
+    indptr: I64  # (N + 1,)
+    friends: I32  # (E,) each friendship stands twice
+    close: U8  # (N,)
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Static columns of ``S`` stores."""
+
+    region: U8  # (S,) index into World.regions
+    distributor: U8  # (S,) index into World.distributors
+    expected_demand: F32  # (S, I) units per day at stationarity
+    delivery: U8  # (S, 7) 1 where a truck comes on that day of the week
+    service: F32  # (S, R) quality of each touchpoint role, -1..1 around the expectation
+    staff_bond: F32  # (S, R) reserved for the bond of known staff with regulars, 0..1
+
+
+@dataclass(frozen=True)
+class Reps:
+    """Sales reps: one row per rep. ``rep_of`` is the territory map."""
+
+    brand: I32  # (K,)
+    skill: F32  # (K,) 0..1
+    tenure_days: F32  # (K,) at day 0
+    position: F32  # (K, 2)
+    visits_per_week: F32  # (K,)
+    turnover_per_year: F32  # (K,) probability of leaving within a year
+    rep_of: I32  # (S, B) rep of the brand at the store, -1 where none
+
+
+@dataclass(frozen=True)
+class Distributors:
+    """One row per distributor."""
+
+    names: tuple[str, ...]
+    fill_rate: F32  # (Dn, B) share of ordered units delivered
+    lead_time: I32  # (Dn,) days
+
+
+@dataclass(frozen=True)
+class CareDesks:
+    """One care desk per brand, capacity scaled to the simulated population."""
+
+    policy: U8  # (B,) index into CARE_POLICIES
+    capacity: F32  # (B,) complaints answered per day
+    quality: F32  # (B,) 0..1
+    relay: U8  # (B,) 1 where complaints reach the brand team
+
+
+CARE_POLICIES = ("ignore", "refund", "apologise_and_refund", "improve")
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that exists before the first day. See the class of each part for shapes and units."""
+
+    brands: Brands
+    customers: Customers
+    network: Network
+    stores: Stores
+    reps: Reps
+    distributors: Distributors
+    care: CareDesks
+    focal: int  # index of the focal brand
+    segments: tuple[str, ...]
+    regions: tuple[str, ...]
+    roles: tuple[str, ...]  # touchpoint roles
+    role_met: F32  # (R,) probability of meeting the role on one purchase
+    units_per_purchase: float
+    regularity: float  # Erlang shape of inter-purchase times
+    real_customers: float  # category buyers in the real market, 0 where the market file does not say
+
+    @property
+    def size(self) -> int:
+        """Number of customers."""
+        return int(self.customers.uid.shape[0])
