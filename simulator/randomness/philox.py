@@ -1,0 +1,212 @@
+"""Keyed randomness: every number is a pure function of who draws it, what for, and when.
+
+``Philox4x32-10`` (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3") maps a 64-bit key
+and a 128-bit counter to four 32-bit words. The key mixes the run (seed and replicate), the stream and the time (day or
+trip ordinal); the counter holds the entity's 64-bit id, its partner's ordinal and the draw number. Nothing is ever
+"next", so one customer more, another order or another thread changes nobody else's luck.
+
+``reference`` holds the same functions in plain NumPy; a test demands the same bits of both.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.compilation import kernel
+
+_M0 = np.uint64(0xD2511F53)
+_M1 = np.uint64(0xCD9E8D57)
+_W0 = np.uint32(0x9E3779B9)
+_W1 = np.uint32(0xBB67AE85)
+_LOW = np.uint64(0xFFFFFFFF)
+_32 = np.uint64(32)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX2 = np.uint64(0x94D049BB133111EB)
+_30, _27, _31 = np.uint64(30), np.uint64(27), np.uint64(31)
+_ONE = np.uint64(1)
+
+TO_UNIT = 2.0**-32
+LN2 = 0.6931471805599453
+SQRT2 = 1.4142135623730951
+TWO_PI = 6.283185307179586
+
+
+@kernel
+def mix(z):
+    """SplitMix64 finaliser (Steele, Lea & Flood 2014): a bijection of 64-bit words that scatters every bit."""
+    z = np.uint64(z)
+    z = (z ^ (z >> _30)) * _MIX1
+    z = (z ^ (z >> _27)) * _MIX2
+    return z ^ (z >> _31)
+
+
+@kernel
+def run_key(seed, replicate):
+    """Key of a run: a function of seed and replicate only, never of scenario, arm, job or parameters."""
+    return mix(mix(np.uint64(seed) + _GOLDEN) + np.uint64(replicate) * _GOLDEN)
+
+
+@kernel
+def stream_key(run, stream, time):
+    """Key of a stream at a time (a day, a week or a trip ordinal; negative days are fine)."""
+    place = (np.uint64(stream) << _32) | (np.uint64(np.int64(time)) & _LOW)
+    return mix(np.uint64(run) ^ mix(place + _GOLDEN))
+
+
+@kernel
+def block(key, entity, partner, draw):
+    """Return four 32-bit words for an entity (64-bit id), its partner (32-bit ordinal) and a draw number."""
+    k0 = np.uint32(key & _LOW)
+    k1 = np.uint32(key >> _32)
+    c0 = np.uint32(np.uint64(entity) & _LOW)
+    c1 = np.uint32(np.uint64(entity) >> _32)
+    c2 = np.uint32(partner)
+    c3 = np.uint32(draw)
+    for _ in range(10):
+        p0 = np.uint64(c0) * _M0
+        p1 = np.uint64(c2) * _M1
+        c0 = np.uint32(np.uint32(p1 >> _32) ^ c1 ^ k0)
+        c2 = np.uint32(np.uint32(p0 >> _32) ^ c3 ^ k1)
+        c1 = np.uint32(p1 & _LOW)
+        c3 = np.uint32(p0 & _LOW)
+        k0 = np.uint32(k0 + _W0)
+        k1 = np.uint32(k1 + _W1)
+    return c0, c1, c2, c3
+
+
+@kernel
+def uniform(word):
+    """Uniform on the open interval (0, 1) from a 32-bit word."""
+    return (np.float64(word) + 0.5) * TO_UNIT
+
+
+@kernel
+def log(x):
+    """Natural logarithm of a positive normal number, from the atanh series; absolute error below 1e-14.
+
+    Written out so that compiled code and NumPy give the same bits; library logarithms differ in the last place.
+    """
+    bits = np.float64(x).view(np.int64)
+    exponent = (bits >> 52) - 1023
+    mantissa = np.int64((bits & 0xFFFFFFFFFFFFF) | 0x3FF0000000000000).view(np.float64)
+    if mantissa > SQRT2:
+        mantissa = mantissa * 0.5
+        exponent = exponent + 1
+    s = (mantissa - 1.0) / (mantissa + 1.0)
+    z = s * s
+    p = 1.0 / 17.0
+    p = p * z + 1.0 / 15.0
+    p = p * z + 1.0 / 13.0
+    p = p * z + 1.0 / 11.0
+    p = p * z + 1.0 / 9.0
+    p = p * z + 1.0 / 7.0
+    p = p * z + 1.0 / 5.0
+    p = p * z + 1.0 / 3.0
+    p = p * z + 1.0
+    return np.float64(exponent) * LN2 + 2.0 * s * p
+
+
+@kernel
+def exponential(word):
+    """Standard exponential by inversion."""
+    return -log(uniform(word))
+
+
+@kernel
+def gumbel(word):
+    """Standard Gumbel (maximum) by inversion: argmax of utility plus Gumbel noise is a logit choice."""
+    return -log(-log(uniform(word)))
+
+
+@kernel
+def bernoulli(word, probability):
+    """True with the given probability; raising the probability never turns a True into a False."""
+    return uniform(word) < probability
+
+
+@kernel
+def normal(word):
+    """Standard normal by inversion of the distribution function (Acklam's rational approximation, error < 1.2e-9)."""
+    u = uniform(word)
+    if u < 0.02425:
+        q = np.sqrt(-2.0 * log(u))
+        return _tail(q)
+    if u > 0.97575:
+        q = np.sqrt(-2.0 * log(1.0 - u))
+        return -_tail(q)
+    q = u - 0.5
+    r = q * q
+    a = -3.969683028665376e01
+    a = a * r + 2.209460984245205e02
+    a = a * r - 2.759285104469687e02
+    a = a * r + 1.383577518672690e02
+    a = a * r - 3.066479806614716e01
+    a = a * r + 2.506628277459239e00
+    b = -5.447609879822406e01
+    b = b * r + 1.615858368580409e02
+    b = b * r - 1.556989798598866e02
+    b = b * r + 6.680131188771972e01
+    b = b * r - 1.328068155288572e01
+    b = b * r + 1.0
+    return a * q / b
+
+
+@kernel
+def _tail(q):
+    """Tail branch of the inverse normal distribution function; ``q`` is sqrt(-2 ln p)."""
+    c = -7.784894002430293e-03
+    c = c * q - 3.223964580411365e-01
+    c = c * q - 2.400758277161838e00
+    c = c * q - 2.549732539343734e00
+    c = c * q + 4.374664141464968e00
+    c = c * q + 2.938163982698783e00
+    d = 7.784695709041462e-03
+    d = d * q + 3.224671290700398e-01
+    d = d * q + 2.445134137142996e00
+    d = d * q + 3.754408661907416e00
+    d = d * q + 1.0
+    return c / d
+
+
+@kernel
+def poisson(word, mean):
+    """Poisson count by inversion of the distribution function, for means up to a few hundred."""
+    u = uniform(word)
+    term = np.exp(-mean)
+    total = term
+    count = 0
+    while u > total and count < 1000:
+        count += 1
+        term *= mean / count
+        total += term
+    return count
+
+
+@kernel
+def fill_words(key, ids, partner, draw, out):
+    """Fill ``out`` (n, 4) with the words of every entity in ``ids`` (n,); ``partner`` is (n,)."""
+    for i in range(ids.shape[0]):
+        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = block(key, ids[i], partner[i], draw)
+
+
+@kernel
+def fill_uniforms(key, ids, partner, draw, out):
+    """Fill ``out`` (n, 4) with uniforms."""
+    for i in range(ids.shape[0]):
+        a, b, c, d = block(key, ids[i], partner[i], draw)
+        out[i, 0] = uniform(a)
+        out[i, 1] = uniform(b)
+        out[i, 2] = uniform(c)
+        out[i, 3] = uniform(d)
+
+
+@kernel
+def fill_normals(key, ids, partner, draw, out):
+    """Fill ``out`` (n, 4) with standard normals."""
+    for i in range(ids.shape[0]):
+        a, b, c, d = block(key, ids[i], partner[i], draw)
+        out[i, 0] = normal(a)
+        out[i, 1] = normal(b)
+        out[i, 2] = normal(c)
+        out[i, 3] = normal(d)
