@@ -166,7 +166,7 @@ class ParameterTable(Mapping[str, Parameter]):
 
     @property
     def uncertain(self) -> tuple[str, ...]:
-        """Names that uncertainty runs draw, in the order of their columns (alphabetical)."""
+        """Names that uncertainty runs draw, in alphabetical order."""
         return self._uncertain
 
     def groups(self) -> tuple[str, ...]:
@@ -178,10 +178,10 @@ class ParameterTable(Mapping[str, Parameter]):
         return Values({name: row.central for name, row in self._rows.items()})
 
     def draw(self, index: int, seed: int, extra: Extra | None = None) -> Values:
-        """Values for one draw: uncertain parameters from a scrambled Sobol point, all others central.
+        """Values for one draw: uncertain parameters from a low-discrepancy point, all others central.
 
-        The result depends on ``index`` and ``seed`` alone, so draws can be made in any order, anywhere, and more can
-        be added later. ``extra`` ranges (of a scenario) take columns after those of the table and never shift them.
+        Each value depends on ``index``, ``seed`` and its own name alone, so draws can be made in any order, anywhere,
+        more can be added later, and neither ``extra`` ranges (of a scenario) nor new rows move the others.
 
         Parameters
         ----------
@@ -200,25 +200,25 @@ class ParameterTable(Mapping[str, Parameter]):
         >>> 0.2 <= table().draw(3, seed=1)["inertia"] <= 0.5
         True
         """
-        from simulator.parameters.sampling import quantile, sobol_point
+        from simulator.parameters.sampling import points, quantile
 
         ranges: dict[str, tuple[float, float | None, float]] = {}
         for name in self._uncertain:
             row = self._rows[name]
             ranges[name] = (row.low, row.central if row.distribution == "pert" else None, row.high)
-        for path in sorted(extra or {}):
+        for path, bounds in (extra or {}).items():
             if path in self._rows:
-                raise ValueError(
-                    f"extra range {path!r} has the name of a parameter of the table; use the path in the scenario"
-                )
-            ranges[path] = (extra or {})[path]
-        point = sobol_point(index, seed, len(ranges))
-        drawn = {name: quantile(u, *bounds) for u, (name, bounds) in zip(point, ranges.items(), strict=True)}
+                raise ValueError(f"extra range {path!r} has the name of a parameter; use its path in the scenario")
+            ranges[path] = bounds
+        coordinates = points(index, seed, tuple(ranges))
+        drawn = {
+            name: quantile(float(u), *bounds) for u, (name, bounds) in zip(coordinates, ranges.items(), strict=True)
+        }
         return Values({**{name: row.central for name, row in self._rows.items()}, **drawn})
 
 
 class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Safe loader (the C one where it was built) that refuses a key written twice, which plain YAML would drop in silence."""
+    """Safe loader (the C one where it was built) that refuses a key written twice, which YAML drops in silence."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value]
@@ -227,7 +227,8 @@ class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ign
             raise ParameterTableError(
                 f"line {node.start_mark.line + 1}: {twice[0]!r} stands twice in one row; remove one"
             )
-        return super().construct_mapping(node, deep=deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return mapping
 
 
 def parse(text: str) -> ParameterTable:
