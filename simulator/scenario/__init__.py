@@ -1,0 +1,73 @@
+"""What a user writes: the scenario language, read strictly and with places."""
+
+from simulator.scenario.events import (
+    CARE_DESK,
+    CUES,
+    Appeal,
+    BriefReps,
+    Campaign,
+    Event,
+    Price,
+    Redesign,
+    RepTurnover,
+    Rollback,
+    Rollout,
+    Service,
+    Stockout,
+    Trigger,
+    Where,
+)
+from simulator.scenario.loading import load, load_market, loads
+from simulator.scenario.market import (
+    Brand,
+    CareSpec,
+    Category,
+    Distributor,
+    Market,
+    NetworkSpec,
+    RepSpec,
+    Role,
+    Segment,
+    StoreSpec,
+)
+from simulator.scenario.problems import Problem, ScenarioError
+from simulator.scenario.quantities import Range
+from simulator.scenario.schema import Guardrail, Scenario
+from simulator.scenario.shipped import shipped
+
+__all__ = [
+    "CARE_DESK",
+    "CUES",
+    "Appeal",
+    "Brand",
+    "BriefReps",
+    "Campaign",
+    "CareSpec",
+    "Category",
+    "Distributor",
+    "Event",
+    "Guardrail",
+    "Market",
+    "NetworkSpec",
+    "Price",
+    "Problem",
+    "Range",
+    "Redesign",
+    "RepSpec",
+    "RepTurnover",
+    "Role",
+    "Rollback",
+    "Rollout",
+    "Scenario",
+    "ScenarioError",
+    "Segment",
+    "Service",
+    "Stockout",
+    "StoreSpec",
+    "Trigger",
+    "Where",
+    "load",
+    "load_market",
+    "loads",
+    "shipped",
+]

@@ -1,0 +1,171 @@
+"""A scenario in words, for the people who decide and do not read YAML."""
+
+from __future__ import annotations
+
+import math
+
+from simulator.scenario.events import (
+    BriefReps,
+    Campaign,
+    Event,
+    Price,
+    Redesign,
+    RepTurnover,
+    Rollback,
+    Service,
+    Stockout,
+    Where,
+)
+from simulator.scenario.quantities import DAYS_PER_WEEK, Range, percent
+from simulator.scenario.schema import Guardrail, Scenario
+
+_METRICS = {
+    "units_change": "units sold",
+    "value_change": "sales value",
+    "contribution_change": "contribution",
+    "habitual_purchases_lost": "purchases lost among habitual customers",
+    "caused_churn": "habitual customers lost because of the change",
+}
+_ROLLOUT = {"stock_rotation": "as old stock sells through", "store": "store by store", "region": "region by region"}
+
+
+def explain(scenario: Scenario) -> str:
+    """Return the scenario in words: the market, what happens when, the limits, and what is uncertain."""
+    market = scenario.market
+    brand = market.brands[scenario.focal_brand]
+    lines = [
+        f"{scenario.name}: what happens to {scenario.focal_brand} in the market {market.name}.",
+        "",
+        f"The market has {len(market.brands)} brands; {scenario.focal_brand} holds {percent(brand.share)} of purchases. "
+        f"{percent(market.category.penetration)} of customers buy the category in a quarter, "
+        f"{market.category.purchases_per_buyer:g} times each.",
+        f"{scenario.customers:,} customers are simulated until {scenario.horizon_weeks} weeks after the launch.",
+        "",
+    ]
+    dated = sorted(scenario.events, key=lambda event: math.inf if event.start_day is None else event.start_day)
+    lines += ["What happens:"] if dated else ["Nothing happens: the scenario equals its baseline."]
+    lines += [f"  - {_sentence(event)} [{event.id}]" for event in dated]
+    lines += ["", "Limits to keep:"] if scenario.guardrails else ["", "No limits are set: there will be no decision."]
+    lines += [f"  - {_limit(guardrail)}" for guardrail in scenario.guardrails]
+    if scenario.ranges:
+        lines += ["", "Uncertain, and varied between runs:"]
+        lines += [f"  - {path}: {_span(span)}" for path, span in scenario.ranges.items()]
+    return "\n".join(lines)
+
+
+def moment(day: int) -> str:
+    """Return a day in words: ``in week 3``, ``on day 10``."""
+    if day == 0:
+        return "at the launch"
+    if day % DAYS_PER_WEEK:
+        return f"on day {day}"
+    weeks = day // DAYS_PER_WEEK
+    return f"in week {weeks}" if weeks > 0 else f"{_count(-weeks, 'week')} before the launch"
+
+
+def duration(days: int) -> str:
+    """Return a duration in words: ``7 weeks``, ``10 days``."""
+    return _count(days, "day") if days % DAYS_PER_WEEK or not days else _count(days // DAYS_PER_WEEK, "week")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _sentence(event: Event) -> str:
+    start = event.start_day
+    when = moment(start) if start is not None else ""
+    lasts = f" for {duration(event.lasts_days)}" if event.lasts_days is not None else ""
+    place = _where(event.where)
+    match event:
+        case Redesign():
+            what = f"{event.brand} changes its look{place} {when}{lasts}: {_look(event)}"
+        case Stockout():
+            item = f" {event.item}" if event.item else ""
+            what = f"{percent(event.severity)} of {event.brand}{item} is missing{place} {when}{lasts}"
+        case Service():
+            turn = "worse" if event.quality < 0 else "better"
+            buyers = f" for buyers of {event.brand}" if event.brand else ""
+            ramp = f", building up over {duration(event.ramp_days)}" if event.ramp_days else ""
+            what = f"Service is {turn} by {abs(event.quality):g}{buyers}{place} {when}{lasts}{ramp}"
+        case Price():
+            change = f"becomes {event.to:g}" if event.change is None else f"changes by {_signed(event.change)}"
+            what = f"The price of {event.brand} {change}{place} {when}{lasts}"
+        case Campaign():
+            what = (
+                f"{event.brand} advertises{place} {when}{lasts} and reaches {percent(event.reach)} of customers a week"
+            )
+        case BriefReps():
+            what = f"Reps of {event.brand} are briefed{place} {when}, in {percent(event.coverage)} of their stores"
+        case RepTurnover():
+            empty = "" if event.vacancy_days is None else f"; territories stay empty for {duration(event.vacancy_days)}"
+            what = f"{percent(event.share)} of the reps of {event.brand} leave{place} {when}{empty}"
+        case Rollback():
+            slow = f", over {duration(event.over_days)}" if event.over_days else ""
+            what = f"{event.of} is rolled back {_alarm(event)}{slow}"
+    return what
+
+
+def _alarm(event: Rollback) -> str:
+    if event.when is None:
+        return moment(event.start_day or 0)
+    below, weeks = event.when.below, _count(event.when.for_weeks, "week")
+    return f"once units stay below {_signed(below)} of the weeks before launch for {weeks}"
+
+
+def _look(event: Redesign) -> str:
+    parts = []
+    if event.cues is not None:
+        for fate in ("replaced", "modified", "kept"):
+            cues = [cue for cue, value in event.cues.items() if value == fate]
+            if cues:
+                parts.append(f"{', '.join(cues)} {fate}")
+    elif event.overlap is not None:
+        parts.append(f"{percent(event.overlap)} of the look is kept")
+    if event.appeal.mean:
+        parts.append(f"liked {'more' if event.appeal.mean > 0 else 'less'} by {abs(event.appeal.mean):g} logit")
+    if event.identity_break:
+        parts.append(f"{percent(event.identity_break)} of what it stood for is broken")
+    parts.append(f"announced to {percent(event.announced)}" if event.announced else "unannounced")
+    if event.rollout.over_days:
+        parts.append(f"on the shelves over {duration(event.rollout.over_days)}, {_ROLLOUT[event.rollout.by]}")
+    return "; ".join(parts)
+
+
+def _where(where: Where) -> str:
+    parts = []
+    if where.role:
+        parts.append(f"at the {_and(where.role)}")
+    if where.region:
+        parts.append(f"in {_and(where.region)}")
+    if where.store:
+        parts.append(f"in store {_and(tuple(str(number) for number in where.store))}")
+    if where.segment:
+        parts.append(f"among {_and(where.segment)}")
+    if where.distributor:
+        parts.append(f"from {_and(where.distributor)}")
+    return "".join(f" {part}" for part in parts)
+
+
+def _and(names: tuple[str, ...]) -> str:
+    names = tuple(name.replace("_", " ") for name in names)
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _limit(guardrail: Guardrail) -> str:
+    side, value = ("at least", guardrail.min) if guardrail.min is not None else ("at most", guardrail.max)
+    shown = _signed(value or 0.0) if guardrail.metric.endswith("_change") else percent(value or 0.0)
+    within = _count(guardrail.within_weeks, "week")
+    return (
+        f"{_METRICS[guardrail.metric]}: {side} {shown} within {within}, with {percent(guardrail.confidence)} confidence"
+    )
+
+
+def _signed(value: float) -> str:
+    return f"+{percent(value)}" if value > 0 else percent(value)
+
+
+def _span(span: Range) -> str:
+    central = "" if span.central is None else f", most likely {span.central:g}"
+    source = f" ({span.source})" if span.source else ""
+    return f"{span.low:g} to {span.high:g}{central}{source}"
