@@ -1,0 +1,58 @@
+"""The card that a notebook shows for a comparison: the answer, then the table, with definitions on hover."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from simulator.results import wording
+
+if TYPE_CHECKING:
+    from simulator.results.comparison import Comparison
+
+_BOX = "border:1px solid #bbb;border-radius:6px;padding:0.8em 1em;max-width:52em"
+_QUIET = "opacity:0.7;font-size:0.9em"
+
+
+def card(comparison: Comparison) -> str:
+    """HTML of the card, self-contained and safe for any name."""
+    rows = "".join(
+        f"<tr title='{escape(result.metric.definition, quote=True)}'>{_cells(row)}</tr>"
+        for result, row in zip(comparison.results.values(), table_rows(comparison), strict=True)
+    )
+    head = "".join(f"<th style='text-align:right'>{name}</th>" for name in HEADINGS)
+    held = ", parameters held at their central values" if comparison.settings.luck_only else ""
+    return (
+        f"<div style='{_BOX}'><div style='font-size:1.15em;font-weight:600'>{escape(comparison.scenario.name)}</div>"
+        f"<div style='margin:0.3em 0 0.6em'>{escape(comparison.headline())}</div>"
+        f"<table><tr>{head}</tr>{rows}</table>"
+        f"<div style='{_QUIET}'>{comparison.replicates} replicates of {comparison.outcomes[0].customers:,} customers, "
+        f"seed {comparison.settings.seed}{held}. Ranges: 5% to 95% of replicates.</div></div>"
+    )
+
+
+HEADINGS = ("", "without the change", "with it", "difference", "5% to 95%")
+"""Columns of :func:`table_rows`."""
+
+
+def table_rows(comparison: Comparison) -> list[tuple[str, str, str, str, str]]:
+    """Every metric as texts: label, baseline, scenario, difference, interval. The screen and the page show the same."""
+    rows = []
+    for result in comparison.results.values():
+        metric, gap = result.metric, result.difference
+        shown = result.value if gap is None else gap
+        rows.append(
+            (
+                metric.label,
+                wording.level(metric, result.baseline),
+                wording.level(metric, result.scenario),
+                wording.NONE if gap is None else wording.difference(metric, gap.mean),
+                wording.NONE if shown.mean is None else wording.spread(metric, shown, of_difference=gap is not None),
+            )
+        )
+    return rows
+
+
+def _cells(row: tuple[str, ...]) -> str:
+    first, *rest = (escape(text) for text in row)
+    return f"<td style='text-align:left'>{first}</td>" + "".join(f"<td>{text}</td>" for text in rest)
