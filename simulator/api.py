@@ -1,0 +1,100 @@
+"""The two verbs of the Python interface: run a comparison, open one that was run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulator.parameters import table
+
+if TYPE_CHECKING:
+    from simulator.results import Comparison
+    from simulator.scenario import Scenario
+
+Progress = Callable[[int, int, str], None]
+
+
+def compare(
+    scenario: Scenario | str | Path | Mapping[str, Any],
+    *,
+    replicates: int | None = None,
+    customers: int | None = None,
+    seed: int = 1,
+    jobs: int = 1,
+    luck_only: bool = False,
+    population: str = "own",
+    tasks_dir: str | Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Run the scenario and its paired baseline on the same customers with the same luck.
+
+    Parameters
+    ----------
+    scenario : Scenario, path, name of a shipped scenario, or mapping
+        What is asked.
+    replicates : int, optional
+        Independent worlds; pairs of them share one draw of the uncertain parameters. Default: the parameter table's.
+    customers : int, optional
+        Customers per world, instead of the scenario's.
+    seed : int
+        The same seed gives the same bytes.
+    jobs : int
+        Processes. With more than one, guard a script with ``if __name__ == "__main__":``.
+    luck_only : bool
+        Hold all parameters at their central values, so that the interval shows luck alone.
+    population : {"own", "shared"}
+        Whether each replicate has a population of its own.
+    tasks_dir : path, optional
+        Where finished replicates are kept, so that an interrupted run can be resumed.
+    resume : bool
+        Take the finished replicates in ``tasks_dir`` as they are.
+    progress : callable, optional
+        Called with replicates done, replicates in all, and a message.
+
+    Returns
+    -------
+    Comparison
+        The result; in Jupyter it shows itself as a card.
+
+    Examples
+    --------
+    >>> import simulator as bs
+    >>> result = bs.compare("orange_carton", replicates=2, customers=1000)  # doctest: +SKIP
+    """
+    from simulator.experiment.compare import run_comparison
+    from simulator.results import Comparison, RunSettings
+    from simulator.scenario import load
+
+    overrides = [] if customers is None else [f"customers={int(customers)}"]
+    loaded = load(scenario, overrides=overrides)
+    outcomes = run_comparison(
+        loaded,
+        replicates=int(table()["replicates_default"].central) if replicates is None else replicates,
+        seed=seed,
+        jobs=jobs,
+        luck_only=luck_only,
+        population=population,
+        tasks_dir=None if tasks_dir is None else Path(tasks_dir),
+        resume=resume,
+        progress=progress or _silent,
+    )
+    return Comparison(loaded, tuple(outcomes), RunSettings(seed=seed, luck_only=luck_only))
+
+
+def open(path: str | Path) -> Comparison:
+    """Open a run folder. It says exactly what it said when it was made.
+
+    Examples
+    --------
+    >>> import simulator as bs
+    >>> bs.open("runs/orange_carton").headline()  # doctest: +SKIP
+    """
+    from simulator.results import open_run
+
+    return open_run(Path(path))
+
+
+def _silent(done: int, total: int, message: str) -> None:
+    """Say nothing."""
