@@ -68,7 +68,13 @@ def build_world(
     uid, region, store, patronage = born[order], region[order], store[order], patronage[order]
 
     people = population.draw_people(run, uid, market, values, law, brands.position)
-    means, shares = _fit(people, brands, values)
+    first_born = np.arange(tastes.reference_size(customers), dtype=np.uint64)
+    reference = (
+        people.subset(uid < first_born.shape[0])
+        if customers >= first_born.shape[0]
+        else population.draw_people(run, first_born, market, values, law, brands.position)
+    )
+    means, shares = _fit(people, reference, brands, values)
     settled = Customers(
         uid=uid,
         segment=people.segment,
@@ -136,13 +142,14 @@ def assemble_brands(market: Market, values: Mapping[str, float]) -> Brands:
     )
 
 
-def _fit(people: population.People, brands: Brands, values: Mapping[str, float]) -> tuple[F64, F32]:
-    """Fit the brand means of the tastes; return them and each customer's long-run shares."""
+def _fit(
+    people: population.People, reference: population.People, brands: Brands, values: Mapping[str, float]
+) -> tuple[F64, F32]:
+    """Fit the brand means of the tastes on ``reference``; return them and the long-run shares of ``people``."""
     gamma, autopilot = values["inertia"], values["autopilot_ceiling"]
-    reference = people.uid < np.uint64(tastes.reference_size(people.uid.shape[0]))
     means = tastes.fit_means(
-        tastes.utility(people.leaning[reference], people.price_sensitivity[reference], brands),
-        people.rate[reference],
+        tastes.utility(reference.leaning, reference.price_sensitivity, brands),
+        reference.rate,
         brands.target_share,
         gamma=gamma,
         autopilot=autopilot,

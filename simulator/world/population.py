@@ -10,10 +10,12 @@ how often those do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import gammainc, gammaincc, gammaincinv
 
@@ -39,6 +41,8 @@ _SHAPES = (0.02, 100.0)
 """Search range of the NBD shape; 100 is as good as no spread at all."""
 
 _QUADRATURE = (np.arange(2000) + 0.5) / 2000
+_CORRECTIONS, _LARGEST_CORRECTION, _EXACT = 4, 2.0, 1e-4
+
 _LOGITS = np.linspace(-23.0, 23.0, 4601)
 """Grid, in log odds of a probability, on which quantiles of the gamma are tabulated (32-bit uniforms end at ±22.2)."""
 
@@ -60,36 +64,51 @@ def share_without_purchase(expected: F64, regularity: float) -> F64:
     """
     stages = int(regularity)
     elapsed = regularity * np.asarray(expected, np.float64)
-    none = (regularity - stages) * gammaincc(stages + 1, elapsed)
+    none: F64 = (regularity - stages) * gammaincc(stages + 1, elapsed)
     for stage in range(stages):
         none = none + gammaincc(stage + 1, elapsed)
-    share: F64 = none / regularity
-    return share
+    return none / regularity
+
+
+@functools.lru_cache(maxsize=1)
+def _relative(shape: float) -> F64:
+    """Evenly spaced quantiles of the gamma with mean 1."""
+    quantiles: F64 = np.asarray(gammaincinv(shape, _QUADRATURE) / shape, np.float64)
+    quantiles.flags.writeable = False
+    return quantiles
 
 
 @dataclass(frozen=True)
 class RateLaw:
-    """Distribution of purchase rates: gamma over customers, scaled by segment."""
+    """Distribution of purchase rates: gamma over customers, scaled by segment, cut off at one a day."""
 
-    mean: float  # purchases per day, over all customers
+    scale: float  # mean purchases per day over all customers, but for the cut
     shape: float  # K of the NBD
     segment_share: F64  # (G,)
     multiplier: F64  # (G,) relative rate of each segment, mean 1 over customers
 
+    def _rates(self) -> F64:
+        """Rates at evenly spaced quantiles of each segment, shape (G, quantiles)."""
+        rates: F64 = np.minimum(self.scale * self.multiplier[:, None] * _relative(self.shape), MOST_PER_DAY)
+        return rates
+
+    def mean(self) -> float:
+        """Purchases per day and customer."""
+        return float(self.segment_share @ self._rates().mean(axis=1))
+
     def penetration(self, days: float, regularity: float) -> float:
         """Expected share of customers who buy at least once in ``days``."""
-        spread = gammaincinv(self.shape, _QUADRATURE) / self.shape
-        expected = self.mean * days * self.multiplier[:, None] * spread[None, :]
-        return float(1.0 - self.segment_share @ share_without_purchase(expected, regularity).mean(axis=1))
+        none = share_without_purchase(self._rates() * days, regularity)
+        return float(1.0 - self.segment_share @ none.mean(axis=1))
 
     def bounds(self) -> F64:
         """Rates (per day) that separate the weight classes."""
 
         def excess(rate: float, wanted: float) -> float:
-            scaled = self.shape * rate / (self.mean * self.multiplier)
+            scaled = self.shape * rate / (self.scale * self.multiplier)
             return float(self.segment_share @ gammainc(self.shape, scaled)) - wanted
 
-        top = self.mean * float(self.multiplier.max()) * 1e3
+        top = self.scale * float(self.multiplier.max()) * 1e3
         return np.array([brentq(excess, 0.0, top, args=(wanted,)) for wanted in CLASS_BOUNDS])
 
     def rates(self, u: F64, segment: U8) -> F64:
@@ -97,7 +116,7 @@ class RateLaw:
         p = np.exp(-np.logaddexp(0.0, -_LOGITS))
         logs = np.log(np.maximum(gammaincinv(self.shape, p) / self.shape, np.finfo(np.float64).tiny))
         relative = np.exp(np.interp(np.log(u) - np.log1p(-u), _LOGITS, logs))
-        rates: F64 = np.minimum(self.mean * self.multiplier[segment] * relative, MOST_PER_DAY)
+        rates: F64 = np.minimum(self.scale * self.multiplier[segment] * relative, MOST_PER_DAY)
         return rates
 
 
@@ -124,8 +143,18 @@ def solve_rates(market: Market, values: Mapping[str, float]) -> RateLaw:
     share, multiplier = segment_shares(market)
     mean = wanted * frequency / QUARTER_DAYS
 
+    def law(shape: float) -> RateLaw:
+        # A heavy tail beyond one purchase a day is cut, so the rest buys a little more: a few corrections do.
+        scale = mean
+        for _ in range(_CORRECTIONS):
+            correction = mean / RateLaw(scale, shape, share, multiplier).mean()
+            scale *= min(correction, _LARGEST_CORRECTION)
+            if abs(correction - 1.0) < _EXACT:
+                break
+        return RateLaw(scale, shape, share, multiplier)
+
     def penetration(shape: float) -> float:
-        return RateLaw(mean, shape, share, multiplier).penetration(QUARTER_DAYS, regularity)
+        return law(shape).penetration(QUARTER_DAYS, regularity)
 
     least, most = penetration(_SHAPES[0]), penetration(_SHAPES[1])
     if not least < wanted < most:
@@ -140,7 +169,7 @@ def solve_rates(market: Market, values: Mapping[str, float]) -> RateLaw:
             "lower purchases_per_buyer or raise penetration."
         )
     shape = float(brentq(lambda k: penetration(k) - wanted, *_SHAPES, xtol=1e-6))
-    return RateLaw(mean, shape, share, multiplier)
+    return law(shape)
 
 
 def segment_shares(market: Market) -> tuple[F64, F64]:
@@ -183,6 +212,10 @@ class People:
     price_sensitivity: F32  # (n,) coefficient of ln(price), below 0
     leaning: F32  # (n, B) taste before the brand means are fitted, logit
     favourite: U8  # (n, B) item within the brand
+
+    def subset(self, chosen: NDArray[np.bool_]) -> People:
+        """The customers for whom ``chosen`` (n,) is true."""
+        return People(**{column.name: getattr(self, column.name)[chosen] for column in fields(self)})
 
 
 def draw_people(

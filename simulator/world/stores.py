@@ -147,33 +147,22 @@ def furnish(
     for r, role in enumerate(roles):
         spread = values["store_service_sd"] * normals(run, Stream.STORE_SERVICE, 0, ids, partner=r)[:, 0]
         service[:, r] = np.clip(role.quality - values["service_reference"] + spread, -1.0, 1.0)
+    delivery = np.zeros((stores, DAYS), np.uint8)
+    delivery[:, list(market.stores.delivery)] = 1
     return Stores(
         region=plan.region,
         distributor=_assign_distributors(run, plan, len(market.distributors) or 1),
         expected_demand=demand.astype(np.float32),
-        delivery=_deliveries(uniforms(run, Stream.STORE, 1, ids)[:, 0], market, values),
+        delivery=delivery,
         service=service,
         staff_bond=np.zeros_like(service),
     )
 
 
-def _deliveries(u: F64, market: Market, values: Mapping[str, float]) -> U8:
-    """Days with a truck: the market's, the same for all stores, or evenly spread days that differ between stores."""
-    calendar = np.zeros((u.shape[0], DAYS), np.uint8)
-    if market.stores.delivery:
-        calendar[:, list(market.stores.delivery)] = 1
-        return calendar
-    trucks = int(np.clip(round(values["deliveries_per_week"]), 1, DAYS))
-    start = (u * DAYS).astype(np.int64)
-    for truck in range(trucks):
-        calendar[np.arange(u.shape[0]), (start + truck * DAYS // trucks) % DAYS] = 1
-    return calendar
-
-
 def _assign_distributors(run: np.uint64, plan: Plan, count: int) -> U8:
     """Deal distributors to the stores of each region in turn, from a drawn start."""
     regions = np.arange(len(plan.regions), dtype=np.uint64)
-    start = (uniforms(run, Stream.STORE, 2, regions)[:, 0] * count).astype(np.int64)
+    start = (uniforms(run, Stream.STORE, 1, regions)[:, 0] * count).astype(np.int64)
     region = plan.region
     number = np.arange(region.shape[0]) - plan.first[region]
     return ((start[region] + number) % count).astype(np.uint8)

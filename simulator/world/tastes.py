@@ -32,10 +32,21 @@ _ROUNDS = 40
 _TOLERANCE = 2e-5
 """Largest error in a share (of 1) at which the fit stops; far below sampling noise of any world."""
 
+_ONE_CUSTOMER = 2.0
+"""Times 1 / n: what one customer whose favourite flips moves a share by, so no fit is better than that."""
+
+_GIVE_UP = 0.005
+"""Error in a share at which a world is refused rather than built."""
+
+_SMALLEST_SHARE = 1e-12
+
 _SCOUTS = 4096
 """Customers on whom the fit's slopes are measured; the fit itself uses the whole reference."""
 
-_STEP = 1e-3
+_SMALLEST_REFERENCE, _LARGEST_REFERENCE = 1_000, 200_000
+
+_STEP = 0.05
+"""Step of the slopes, logit: wide enough to count the customers whose favourite flips, not to chance on one."""
 _LARGEST_MOVE = 2.0
 
 
@@ -43,15 +54,19 @@ def reference_size(customers: int) -> int:
     """How many of the first-born the brand means are fitted on: the population, rounded down to two digits.
 
     A fit on everybody would move every taste a little when one customer is added; this one does not (but for the
-    few sizes at which the rounding steps). Above 200,000 the noise of the fit is below 0.1 points anyway.
+    few sizes at which the rounding steps). Worlds below 1,000 customers are fitted on the thousand first-born that
+    would live there if they were larger: a fit on a handful would make up for the accident of who they are. Above
+    200,000 the noise of the fit is near 0.1 points anyway.
 
     Examples
     --------
     >>> reference_size(20_000), reference_size(20_001), reference_size(1_250), reference_size(3_000_000)
     (20000, 20000, 1200, 200000)
+    >>> reference_size(12)
+    1000
     """
     digits = max(len(str(customers)) - 2, 0)
-    return int(min(customers // 10**digits * 10**digits, 200_000))
+    return int(np.clip(customers // 10**digits * 10**digits, _SMALLEST_REFERENCE, _LARGEST_REFERENCE))
 
 
 def common_utility(brands: Brands) -> F64:
@@ -164,29 +179,31 @@ def fit_means(v: F64, rate: F32, target: F64, *, gamma: float, autopilot: float)
         slopes = np.empty((0, 0))
         error, damping = np.inf, 1.0
         for _ in range(_ROUNDS):
-            gap = np.log(target) - np.log(np.maximum(shares(rows, means), 1e-12))
+            gap = np.log(target) - np.log(np.maximum(shares(rows, means), _SMALLEST_SHARE))
             worst = float(np.abs(target * np.expm1(-gap)).max())
-            if worst < _TOLERANCE:
+            if worst < max(_TOLERANCE, _ONE_CUSTOMER / rows):
                 break
             if slopes.size == 0 or worst > error / 2.0:  # the slopes no longer fit: measure them anew
                 damping = 1.0 if worst < error else damping / 2.0
                 slopes = np.empty((brands, brands))
-                here = np.log(np.maximum(shares(scouts, means), 1e-12))
+                here = np.log(np.maximum(shares(scouts, means), _SMALLEST_SHARE))
                 for b in range(brands):
                     moved = means.copy()
                     moved[b] += _STEP
-                    slopes[:, b] = (np.log(np.maximum(shares(scouts, moved), 1e-12)) - here) / _STEP
+                    slopes[:, b] = (np.log(np.maximum(shares(scouts, moved), _SMALLEST_SHARE)) - here) / _STEP
             error = worst
             move = np.zeros(brands)  # only differences matter: hold the leader and let its share follow
-            move[others] = np.linalg.solve(slopes[np.ix_(others, others)], gap[others])
+            try:
+                move[others] = np.linalg.solve(slopes[np.ix_(others, others)], gap[others])
+            except np.linalg.LinAlgError:
+                break  # nobody reacts to anything
             means = means + damping * np.clip(move, -_LARGEST_MOVE, _LARGEST_MOVE)
             means -= means.mean()
-        else:
-            if error > 0.005:
-                raise WorldError(
-                    f"brands: no tastes give these shares (off by up to {error:.1%}). Shares close to 0, or prices far "
-                    "apart, are the usual reason: check them."
-                )
+        if worst > _GIVE_UP:
+            raise WorldError(
+                f"brands: no tastes give the stated shares (off by up to {worst:.1%}). Shares close to 0, or prices "
+                "very far apart, are the usual reason: check them."
+            )
     centred: F64 = means - means.mean()
     return centred
 
