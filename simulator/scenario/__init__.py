@@ -17,6 +17,7 @@ from simulator.scenario.events import (
     Trigger,
     Where,
 )
+from simulator.scenario.json_schemas import json_schema, write_schemas
 from simulator.scenario.loading import load, load_market, loads
 from simulator.scenario.market import (
     Brand,
@@ -34,10 +35,13 @@ from simulator.scenario.problems import Problem, ScenarioError
 from simulator.scenario.quantities import Range
 from simulator.scenario.schema import Guardrail, Scenario
 from simulator.scenario.shipped import shipped
+from simulator.scenario.words import explain
+from simulator.scenario.writing import HOW_MUCH, new_scenario
 
 __all__ = [
     "CARE_DESK",
     "CUES",
+    "HOW_MUCH",
     "Appeal",
     "Brand",
     "BriefReps",
@@ -66,8 +70,12 @@ __all__ = [
     "StoreSpec",
     "Trigger",
     "Where",
+    "explain",
+    "json_schema",
     "load",
     "load_market",
     "loads",
+    "new_scenario",
     "shipped",
+    "write_schemas",
 ]

@@ -203,6 +203,8 @@ def load(source: str | Path | Mapping[str, Any] | Scenario, *, overrides: Sequen
     """
     session = _Session()
     if isinstance(source, Scenario):
+        if not overrides:
+            return source
         node = session.override(source._tree, overrides)
         return _scenario(session, node, source.path)
     if isinstance(source, Mapping):

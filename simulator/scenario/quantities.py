@@ -17,6 +17,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 RANGE_KEYS = frozenset({"low", "central", "high", "value", "source"})
+RANGE_NOTE = "A range, sampled by uncertainty runs: {low, central, high, source}; or {value, source}."
 DAYS_PER_WEEK = 7
 WEEKS_PER_YEAR = 52
 """The model's year: the observed year before launch has 52 whole weeks."""
@@ -319,7 +320,7 @@ class Quantity:
         ends = {key: {"anyOf": one} for key in ("low", "central", "high", "value")}
         span = {
             "type": "object",
-            "description": "A range, sampled by uncertainty runs: {low, central, high, source}; or {value, source}.",
+            "description": RANGE_NOTE,
             "properties": {**ends, "source": {"type": "string"}},
             "additionalProperties": False,
             "anyOf": [{"required": ["low", "high"]}, {"required": ["value"]}],

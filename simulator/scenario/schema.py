@@ -70,7 +70,7 @@ class Content(Part):
     name: Name = Field(description="What people call the scenario.")
     market: Market = Field(description="A market file, a shipped market's name, or a market written here.")
     focal_brand: Name = Field(description="The brand that the answer is about.")
-    customers: Annotated[int, CUSTOMERS] = Field(default=20_000, description="How many customers to simulate.")
+    customers: Annotated[int, CUSTOMERS] = Field(description="How many customers to simulate.")
     horizon_weeks: Annotated[int, q.duration(1, 520, weeks=True)] = Field(
         default=HORIZON_WEEKS, alias="horizon", description="How long after the launch to look, such as 26 weeks."
     )
@@ -154,6 +154,20 @@ class Scenario(Content):
         from simulator.scenario.loading import substitute
 
         return substitute(self, values)
+
+    def written(self, path: str) -> Any:
+        """Return what the file says at a dotted path, as it was written; None where it says nothing.
+
+        Examples
+        --------
+        >>> from simulator.scenario import load
+        >>> load("orange_carton").written("events.new-carton.rollout.over")
+        '7 weeks'
+        """
+        from simulator.scenario.merging import find
+
+        node = find(self._tree, path)
+        return None if node is None else node.plain()
 
     def event(self, id: str) -> Happening:
         """Return the event of that id."""

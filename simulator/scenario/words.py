@@ -16,7 +16,7 @@ from simulator.scenario.events import (
     Stockout,
     Where,
 )
-from simulator.scenario.quantities import DAYS_PER_WEEK, Range, percent
+from simulator.scenario.quantities import DAYS_PER_WEEK, percent, split_span
 from simulator.scenario.schema import Guardrail, Scenario
 
 _METRICS = {
@@ -36,7 +36,8 @@ def explain(scenario: Scenario) -> str:
     lines = [
         f"{scenario.name}: what happens to {scenario.focal_brand} in the market {market.name}.",
         "",
-        f"The market has {len(market.brands)} brands; {scenario.focal_brand} holds {percent(brand.share)} of purchases. "
+        f"The market has {len(market.brands)} brands; "
+        f"{scenario.focal_brand} holds {percent(brand.share)} of purchases. "
         f"{percent(market.category.penetration)} of customers buy the category in a quarter, "
         f"{market.category.purchases_per_buyer:g} times each.",
         f"{scenario.customers:,} customers are simulated until {scenario.horizon_weeks} weeks after the launch.",
@@ -49,7 +50,7 @@ def explain(scenario: Scenario) -> str:
     lines += [f"  - {_limit(guardrail)}" for guardrail in scenario.guardrails]
     if scenario.ranges:
         lines += ["", "Uncertain, and varied between runs:"]
-        lines += [f"  - {path}: {_span(span)}" for path, span in scenario.ranges.items()]
+        lines += [f"  - {path}: {_span(scenario, path)}" for path in scenario.ranges]
     return "\n".join(lines)
 
 
@@ -165,7 +166,15 @@ def _signed(value: float) -> str:
     return f"+{percent(value)}" if value > 0 else percent(value)
 
 
-def _span(span: Range) -> str:
-    central = "" if span.central is None else f", most likely {span.central:g}"
-    source = f" ({span.source})" if span.source else ""
-    return f"{span.low:g} to {span.high:g}{central}{source}"
+def _span(scenario: Scenario, path: str) -> str:
+    """Return a range in the words of the file."""
+    written = scenario.written(path)
+    if not isinstance(written, dict):
+        low, high = split_span(str(written)) or (written, written)
+        return f"{low} to {high}"
+    if "value" in written:
+        low, high = split_span(str(written["value"])) or ("", "")
+        written = {"low": low, "high": high, "source": written.get("source")}
+    central = "" if written.get("central") is None else f", most likely {written['central']}"
+    source = f" ({written['source']})" if written.get("source") else ""
+    return f"{written['low']} to {written['high']}{central}{source}"

@@ -1,0 +1,205 @@
+"""A first scenario file from a few answers: commented, and running as it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from simulator.scenario.events import CARE_DESK, KINDS
+from simulator.scenario.loading import load_market, loads
+from simulator.scenario.market import Market
+from simulator.scenario.problems import Problem, ScenarioError, did_you_mean
+
+HOW_MUCH: dict[str, tuple[str, str]] = {
+    "redesign": ("60%", "How much of the look is kept?"),
+    "stockout": ("60%", "Which share of the supply is missing?"),
+    "service": ("-0.2", "By how much does service quality change (from -1 to 1)?"),
+    "price": ("8%", "By how much does the price change?"),
+    "campaign": ("10%", "Which share of customers is reached in a week?"),
+    "brief_reps": ("80%", "In which share of their stores are reps briefed?"),
+    "rep_turnover": ("40%", "Which share of the reps leave?"),
+}
+"""What can change, with an example of how much and the question to ask."""
+
+_EVENTS = {
+    "redesign": """\
+  - kind: redesign                     # a new logo, pack, label or name
+    id: {id}
+    brand: {brand}
+    overlap: {amount}                  # share of the look that is kept; or cues: {{logo: modified}}
+    appeal: {{mean: -0.3..0.3, sd: 0.3}}   # liking of the new look in logit units; a range is sampled
+    identity_break: 10%                # how far the brand stops being what it stood for
+    announced: 10%                     # share of customers who hear of it before they meet it
+    start: {start}
+    rollout: {{over: {lasts}, by: stock_rotation}}   # old and new packs mix on the shelf; or by store, by region
+""",
+    "stockout": """\
+  - kind: stockout                     # the brand is missing from shelves
+    id: {id}
+    brand: {brand}
+    severity: {amount}                      # share of the usual supply that is missing
+    start: {start}
+    lasts: {lasts}
+    # where: {{region: {region}}}         # left out: everywhere
+""",
+    "service": """\
+  - kind: service                      # service becomes worse or better
+    id: {id}
+    brand: {brand}                     # only for its buyers; leave out for everyone
+    where: {{role: {role}}}
+    quality: {amount}                      # added to the role's quality, from -1 to 1
+    start: {start}
+    lasts: {lasts}
+""",
+    "price": """\
+  - kind: price                        # the list price changes
+    id: {id}
+    brand: {brand}
+    change: {amount}                         # relative; or to: {price}
+    start: {start}
+""",
+    "campaign": """\
+  - kind: campaign                     # advertising
+    id: {id}
+    brand: {brand}
+    reach: {amount}                         # share of customers reached in a week
+    start: {start}
+    lasts: {lasts}
+""",
+    "brief_reps": """\
+  - kind: brief_reps                   # reps learn of a change before it comes, and tell the stores
+    id: {id}
+    brand: {brand}
+    coverage: {amount}                      # share of their stores that are briefed
+    start: {start}
+""",
+    "rep_turnover": """\
+  - kind: rep_turnover                 # reps leave at once
+    id: {id}
+    brand: {brand}
+    share: {amount}                         # of the reps who leave
+    vacancy: {lasts}                   # how long their territories stay empty
+    start: {start}
+""",
+}
+
+_FILE = """\
+# yaml-language-server: $schema=scenario.schema.json
+# {comment}
+#
+# Check it with `brandsim check`, run it with `brandsim run`. Any number may be a range such as 10%..30%.
+schema: brandsim/1
+name: {name}
+market: {market}                # a shipped market's name, or the path of a market file
+focal_brand: {brand}               # the brand that the answer is about
+customers: {customers}                    # more customers, less noise, more time
+horizon: {horizon}                     # how long after the launch to look
+events:                                # week 0 is the launch; events may start before it
+{event}guardrails:                            # limits the change must keep; without them there is no decision
+  - {{metric: units_change, min: -5%, within: {within} weeks, confidence: 80%}}
+  - {{metric: habitual_purchases_lost, max: 5%, within: {within} weeks, confidence: 80%}}
+"""
+
+_COMMENT_COLUMN = 42
+_WITHIN_WEEKS = 8
+"""Weeks after launch at which teams usually decide whether to turn back."""
+
+
+def new_scenario(
+    *,
+    name: str = "My scenario",
+    market: str = "orange-juice",
+    brand: str | None = None,
+    kind: str = "redesign",
+    how_much: str | None = None,
+    when: str = "week 0",
+    lasts: str = "6 weeks",
+    customers: int | str = 20_000,
+    horizon: str = "26 weeks",
+    folder: str | Path | None = None,
+) -> str:
+    """Return the commented text of a scenario that runs as it is.
+
+    Parameters
+    ----------
+    name
+        What people call the scenario.
+    market
+        A shipped market's name, or the path of a market file.
+    brand
+        The brand that changes something; the market's focal brand if left out.
+    kind
+        What changes: a key of `HOW_MUCH`.
+    how_much
+        By how much, in the words of a file (``60%``, ``-0.2``); an example of the kind if left out.
+    when
+        When it starts: ``week 0``, ``day 10``.
+    lasts
+        How long it lasts, rolls out or stays vacant, where the kind knows that.
+    customers
+        How many customers to simulate.
+    horizon
+        How long after the launch to look.
+    folder
+        The folder that the file will stand in, from which the market's path starts.
+
+    Raises
+    ------
+    ScenarioError
+        Where the answers do not make a scenario.
+
+    Examples
+    --------
+    >>> text = new_scenario(name="Dearer", kind="price", how_much="12%")
+    >>> loads(text).events[0].change
+    0.12
+    """
+    if kind not in HOW_MUCH:
+        known = list(HOW_MUCH)
+        reason = f'"{kind}" is not something that can change'
+        raise ScenarioError([Problem("<answers>", 0, 0, "", reason, did_you_mean(kind, known))])
+    base = Path(folder) if folder is not None else Path()
+    local = base / market
+    spec = load_market(local if local.is_file() else market)
+    brand = brand or spec.focal_brand or next(iter(spec.brands))
+    amount = how_much if how_much is not None else HOW_MUCH[kind][0]
+    event = _EVENTS[kind].format(
+        id=re.sub(r"[^a-z0-9]+", "-", f"{kind}-{brand}".lower()).strip("-"),
+        brand=_quoted(brand),
+        amount=_quoted(amount),
+        start=_quoted(when),
+        lasts=_quoted(lasts),
+        region=_quoted(next(iter(spec.regions))),
+        role=_quoted(_first_role(spec)),
+        price=f"{spec.brands[brand].price * 1.05:.2f}" if brand in spec.brands else "4.99",
+    )
+    text = _FILE.format(
+        comment=" ".join(f"{name}: {KINDS[kind].__doc__ or kind}".split()),
+        name=_quoted(name),
+        market=_quoted(market),
+        brand=_quoted(brand),
+        customers=_quoted(str(customers)),
+        horizon=_quoted(horizon),
+        event=event,
+        within=_WITHIN_WEEKS,
+    )
+    text = "\n".join(_aligned(line) for line in text.split("\n"))
+    loads(text, file="<answers>", folder=base)
+    return text
+
+
+def _aligned(line: str) -> str:
+    """Return a line whose comment starts in the same column as its neighbours'."""
+    code, mark, comment = line.partition("  # ")
+    return f"{code.rstrip():<{_COMMENT_COLUMN}}# {comment.lstrip()}" if mark and code.strip() else line
+
+
+def _first_role(market: Market) -> str:
+    return next(iter(market.stores.roles), CARE_DESK)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a YAML scalar: as it is where that is safe, else in double quotes."""
+    safe = re.fullmatch(r"[^\W_][\w %./+-]*[\w%]|[\w]|[-+]?[0-9.]+%?|\{[\w:, .%]+\}", text)
+    return text if safe and text.lower() not in ("true", "false", "null") else json.dumps(text, ensure_ascii=False)
