@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except BrokenPipeError:
         # The reader (head, less) has gone. Python would complain once more on flushing standard output at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return exits.FINE
     except Exception as error:
         return exits.explain(error, debug=session.debug)

@@ -73,13 +73,15 @@ def new(
     change = change or ask(f"What changes ({', '.join(_CHANGES)})", "redesign")
     if change not in _CHANGES:
         raise click.UsageError(f"{change!r} is not a change this command knows; choose one of {', '.join(_CHANGES)}")
-    name = name or ask("Name of the scenario", f"{brand}: {_CHANGES[change]}")
+    name = name or ask("Name of the scenario", f"{brand}, {_CHANGES[change]}")
     horizon = horizon or ask("How long to look after the launch", "26 weeks")
     max_loss = max_loss or ask("Largest loss of units you accept", "5%")
-    text = _text(name, _market_word(market, path), brand, horizon, max_loss, _event(change, brand, facts))
-    loads(text, file=str(path), folder=path.parent)  # a wrong answer is told before anything is written
+    event = _event(change, brand, facts)
+    # A wrong answer is told before anything is written, so the folder from which a market is named may not exist yet.
+    found = _word(str(Path(market).resolve())) if Path(market).is_file() else _word(market)
+    loads(_text(name, found, brand, horizon, max_loss, event), file=str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(_text(name, _market_word(market, path), brand, horizon, max_loss, event), encoding="utf-8")
     click.echo(f"wrote {path}")
     click.echo(f"  brandsim check --explain {path}    says what it means")
     click.echo(f"  brandsim run {path}                answers it")

@@ -13,7 +13,7 @@ import click
 _COMMANDS: Final = {
     "run": ("simulator.cli.run", "Compare the scenario with its paired baseline and print the verdict."),
     "check": ("simulator.cli.check", "Validate scenario files; all errors at once, with places."),
-    "new": ("simulator.cli.new", "Write a commented scenario from a few questions, or from flags."),
+    "new": ("simulator.cli.new", "Write a commented scenario to PATH, from a few questions or from flags."),
     "params": ("simulator.cli.params", "Show the numbers the model rests on: range, grade, source."),
     "schema": ("simulator.cli.schema", "Print the JSON Schema of scenario files, for editors."),
     "doctor": ("simulator.cli.doctor", "Check the installation."),
