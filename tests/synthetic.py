@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simulator.experiment.outcome import CAUSES, LAPSED, METRICS, OUT_CAUSES, TOO_EARLY, ArmRecord, ReplicateOutcome
+from simulator.results import Comparison, RunSettings
+from simulator.scenario import Scenario
 
 BRANDS = ("Sunfield", "Groveland", "Own label")
 SEGMENTS = ("families", "couples")
@@ -161,3 +163,45 @@ def _arm(
         negative=talk["negative"],
         rolled_back={},
     )
+
+
+def make_scenario(**changes: object) -> Scenario:
+    """A redesign of Sunfield with two guardrails."""
+    words: dict[str, object] = {
+        "name": "Orange carton redesign",
+        "market": {
+            "schema": "brandsim-market/1",
+            "name": "Orange juice",
+            "category": {
+                "penetration": "70%",
+                "purchases_per_buyer": "2.6 per quarter",
+                "real_households": "12M",
+                "currency": "EUR",
+            },
+            "focal_brand": "Sunfield",
+            "brands": {
+                "Sunfield": {"share": "42%", "price": 4.49},
+                "Groveland": {"share": "22%", "price": 4.29},
+                "Own label": {"share": "36%", "price": 3.19},
+            },
+        },
+        "events": [{"kind": "redesign", "brand": "Sunfield", "id": "new-carton", "overlap": 0.4, "start": "week 0"}],
+        "guardrails": [
+            {"metric": "units_change", "min": "-5%", "within": "8 weeks", "confidence": "80%"},
+            {"metric": "habitual_purchases_lost", "max": "5%", "within": "26 weeks", "confidence": "80%"},
+        ],
+    }
+    return Scenario(**{**words, **changes})
+
+
+def make_comparison(
+    n: int = 20,
+    story: Story = Story(),
+    *,
+    seed: int = 1,
+    luck_only: bool = False,
+    **changes: object,
+) -> Comparison:
+    """A comparison of synthetic replicates."""
+    settings = RunSettings(seed, luck_only)
+    return Comparison(make_scenario(**changes), tuple(make_outcomes(n, story, seed)), settings)

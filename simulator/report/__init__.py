@@ -1,0 +1,1 @@
+"""What people see: the first screen, the pictures and the page, all from one comparison."""

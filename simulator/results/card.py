@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.results import wording
 
 if TYPE_CHECKING:
-    from simulator.results.comparison import Comparison
+    from simulator.results.comparison import Comparison, MetricResult
 
 _BOX = "border:1px solid #bbb;border-radius:6px;padding:0.8em 1em;max-width:52em"
 _QUIET = "opacity:0.7;font-size:0.9em"
@@ -18,7 +18,7 @@ def card(comparison: Comparison) -> str:
     """HTML of the card, self-contained and safe for any name."""
     rows = "".join(
         f"<tr title='{escape(result.metric.definition, quote=True)}'>{_cells(row)}</tr>"
-        for result, row in zip(comparison.results.values(), table_rows(comparison), strict=True)
+        for result, row in zip(shown_results(comparison), table_rows(comparison), strict=True)
     )
     head = "".join(f"<th style='text-align:right'>{name}</th>" for name in HEADINGS)
     held = ", parameters held at their central values" if comparison.settings.luck_only else ""
@@ -31,14 +31,19 @@ def card(comparison: Comparison) -> str:
     )
 
 
-HEADINGS = ("", "without the change", "with it", "difference", "5% to 95%")
+HEADINGS = ("", "without", "with", "difference", "5% to 95%")
 """Columns of :func:`table_rows`."""
+
+
+def shown_results(comparison: Comparison) -> list[MetricResult]:
+    """Metrics of the table; the two churn rates stand in the row of the churn caused."""
+    return [result for name, result in comparison.results.items() if name not in ("churn_baseline", "churn_scenario")]
 
 
 def table_rows(comparison: Comparison) -> list[tuple[str, str, str, str, str]]:
     """Every metric as texts: label, baseline, scenario, difference, interval. The screen and the page show the same."""
     rows = []
-    for result in comparison.results.values():
+    for result in shown_results(comparison):
         metric, gap = result.metric, result.difference
         shown = result.value if gap is None else gap
         rows.append(

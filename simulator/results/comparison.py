@@ -132,6 +132,11 @@ class Comparison:
 
     # --- what came out ----------------------------------------------------------------------------------------------
 
+    def values(self, metric: str, weeks: int | None = None) -> list[float]:
+        """One metric replicate by replicate, over the weeks ``[0, weeks)`` (default: the horizon)."""
+        read = REGISTRY[metric].read
+        return [read(outcome, weeks or self.horizon_weeks).value for outcome in self.outcomes]
+
     @cached_property
     def results(self) -> dict[str, MetricResult]:
         """Every metric over the horizon, by name."""
@@ -145,9 +150,10 @@ class Comparison:
             if name == "silent_leavers_per_complaint":
                 value, difference = self._silent_leavers(), None
             elif metric.is_level:
-                gaps = [after - before for before, after in zip(baseline, scenario, strict=True)]
+                gaps = [late - early for early, late in zip(baseline, scenario, strict=True)]
                 difference = None if all(map(math.isnan, gaps)) else self._summarise(gaps)
-            results[name] = MetricResult(metric, _mean(baseline), _mean(scenario), value, difference)
+            after = value.mean if name == "silent_leavers_per_complaint" else _mean(scenario)
+            results[name] = MetricResult(metric, _mean(baseline), after, value, difference)
         return results
 
     @cached_property

@@ -26,8 +26,8 @@ CONFIDENT = 0.95
 MIN_PAIRS_FOR_RANKS = 8
 """Pairs under which a rank correlation over parameters is not worth showing."""
 
-TEN = 10
-"""Redesigns on record are spoken of in tenths."""
+TWO_SIDED = NormalDist().inv_cdf((1 + CONFIDENT) / 2)
+"""Standard deviations that an ordinary reading stays within, at that confidence."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,7 @@ def early_signal(outcomes: Sequence[ReplicateOutcome], weeks: int = EARLY_WEEKS)
         effects.append(float(after[rows].sum() / before[rows].sum() - 1.0))
         noises.append(float(stretches.std(ddof=1) / stretches.mean()))
     effect, noise = float(np.mean(effects)), float(np.mean(noises))
-    limit = NormalDist().inv_cdf((1 + CONFIDENT) / 2) * noise
-    return EarlySignal(weeks, effect, noise, abs(effect) > limit, outcomes[0].customers)
+    return EarlySignal(weeks, effect, noise, abs(effect) > TWO_SIDED * noise, outcomes[0].customers)
 
 
 def deciding_assumption(outcomes: Sequence[ReplicateOutcome], values: Sequence[float]) -> Deciding | None:
