@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from world_market import VALUES, brand, build, category, columns, market, stores
 
+from simulator.randomness import run_key
 from simulator.world import WorldError
-from simulator.world.population import QUARTER_DAYS, solve_rates
+from simulator.world.population import QUARTER_DAYS, draw_people, solve_rates
 from simulator.world.world import SOURCES
 
 
@@ -142,3 +143,22 @@ def test_an_unknown_focal_brand_and_an_empty_world_are_refused():
         build_world(market(), VALUES, focal="Moon", customers=10, seed=1, replicate=0)
     with pytest.raises(WorldError, match="customers: 0 is too few"):
         build(customers=0)
+
+
+def test_customers_can_be_drawn_in_any_order_and_number():
+    the_market = market()
+    run, law = run_key(3, 1), solve_rates(the_market, VALUES)
+    place = np.zeros((3, 2), np.float32)
+    everybody = draw_people(run, np.arange(500, dtype=np.uint64), the_market, VALUES, law, place)
+    some = np.array([499, 3, 77], np.uint64)
+    few = draw_people(run, some, the_market, VALUES, law, place)
+    for name, column in columns(few).items():
+        assert np.array_equal(column, getattr(everybody, name)[some.astype(int)]), name
+
+
+def test_nobody_buys_more_than_once_a_day_and_the_rest_make_up_for_it():
+    law = solve_rates(market(category=category(penetration=0.5, purchases_per_buyer=20.0, regularity=1.0)), VALUES)
+    rate = law.rates(np.random.default_rng(2).random(200_000), np.zeros(200_000, np.uint8))
+    assert rate.max() == 1.0
+    assert law.scale > 10.0 / QUARTER_DAYS
+    assert law.mean() == pytest.approx(10.0 / QUARTER_DAYS, rel=1e-3)

@@ -74,7 +74,9 @@ def build_world(
         if customers >= first_born.shape[0]
         else population.draw_people(run, first_born, market, values, law, brands.position)
     )
-    means, shares = _fit(people, reference, brands, values)
+    taste = people.leaning
+    taste += _fit(reference, brands, values)
+    shares = tastes.long_run_shares(taste, people.price_sensitivity, brands, values)
     settled = Customers(
         uid=uid,
         segment=people.segment,
@@ -82,7 +84,7 @@ def build_world(
         source=people.source,
         position=people.position,
         rate=people.rate,
-        taste=people.leaning + means.astype(np.float32),
+        taste=taste,
         price_sensitivity=people.price_sensitivity,
         favourite=people.favourite,
         store=store,
@@ -142,21 +144,16 @@ def assemble_brands(market: Market, values: Mapping[str, float]) -> Brands:
     )
 
 
-def _fit(
-    people: population.People, reference: population.People, brands: Brands, values: Mapping[str, float]
-) -> tuple[F64, F32]:
-    """Fit the brand means of the tastes on ``reference``; return them and the long-run shares of ``people``."""
-    gamma, autopilot = values["inertia"], values["autopilot_ceiling"]
+def _fit(reference: population.People, brands: Brands, values: Mapping[str, float]) -> F32:
+    """Find the brand means of the tastes, on ``reference``."""
     means = tastes.fit_means(
         tastes.utility(reference.leaning, reference.price_sensitivity, brands),
         reference.rate,
         brands.target_share,
-        gamma=gamma,
-        autopilot=autopilot,
+        gamma=values["inertia"],
+        autopilot=values["autopilot_ceiling"],
     )
-    v = tastes.utility(people.leaning, people.price_sensitivity, brands)
-    v += means
-    return means, tastes.stationary_shares(v, gamma=gamma, autopilot=autopilot)
+    return means.astype(np.float32)
 
 
 def _befriend(

@@ -40,6 +40,9 @@ _GIVE_UP = 0.005
 
 _SMALLEST_SHARE = 1e-12
 
+_BLOCK = 1 << 17
+"""Customers at a time, so that scratch arrays stay small."""
+
 _SCOUTS = 4096
 """Customers on whom the fit's slopes are measured; the fit itself uses the whole reference."""
 
@@ -208,14 +211,22 @@ def fit_means(v: F64, rate: F32, target: F64, *, gamma: float, autopilot: float)
     return centred
 
 
+def long_run_shares(taste: F32, price_sensitivity: F32, brands: Brands, values: Mapping[str, float]) -> F32:
+    """Long-run shares of purchases (n, B) of customers with fitted tastes (n, B), a block of customers at a time."""
+    shares = np.empty(taste.shape, np.float32)
+    for start in range(0, taste.shape[0], _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        shares[rows] = stationary_shares(
+            utility(taste[rows], price_sensitivity[rows], brands),
+            gamma=values["inertia"],
+            autopilot=values["autopilot_ceiling"],
+        )
+    return shares
+
+
 def customer_shares(world: World, values: Mapping[str, float]) -> F32:
     """Long-run shares of each customer's purchases, shape (N, B)."""
-    people = world.customers
-    return stationary_shares(
-        utility(people.taste, people.price_sensitivity, world.brands),
-        gamma=values["inertia"],
-        autopilot=values["autopilot_ceiling"],
-    )
+    return long_run_shares(world.customers.taste, world.customers.price_sensitivity, world.brands, values)
 
 
 def expected_shares(world: World, values: Mapping[str, float]) -> F64:
