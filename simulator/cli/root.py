@@ -16,6 +16,7 @@ _COMMANDS: Final = {
     "new": ("simulator.cli.new", "Write a commented scenario to PATH, from a few questions or from flags."),
     "params": ("simulator.cli.params", "Show the numbers the model rests on: range, grade, source."),
     "schema": ("simulator.cli.schema", "Print the JSON Schema of scenario files, for editors."),
+    "verify": ("simulator.cli.verify", "Check every file of a run folder against its receipt."),
     "doctor": ("simulator.cli.doctor", "Check the installation."),
 }
 """Command -> (module, one line). The function in the module has the name of the command."""
