@@ -23,7 +23,7 @@ SUM_TOLERANCE = 0.005
 UNDOABLE = ("redesign", "price", "service", "campaign")
 """Kinds that a decision can undo. A stock-out or reps who left are not decisions."""
 
-_WEEKS = q.Quantity(q.read_weeks)
+_WEEKS = q.duration(1, math.inf, weeks=True)
 _COUNT = q.number(0)
 _ID = re.compile(r"(?![0-9]+$)[^\s.=]+")
 

@@ -30,10 +30,15 @@ _EXPECTED = {
 }
 
 
+_SAID_ELSEWHERE = {("schema",), ("focal_brand",)}
+"""Keys whose absence the loader and the checks speak of, as the types cannot know the file or the market."""
+
+
 def problems_of(error: ValidationError, node: Node, model: type[BaseModel]) -> Iterator[Problem]:
     """Yield the problems behind a validation error of a tree."""
     for detail in error.errors(include_url=False):
-        yield _problem(detail, node, model)
+        if detail["type"] != "missing" or detail["loc"] not in _SAID_ELSEWHERE:
+            yield _problem(detail, node, model)
 
 
 def _problem(detail: ErrorDetails, root: Node, model: type[BaseModel]) -> Problem:
@@ -42,8 +47,9 @@ def _problem(detail: ErrorDetails, root: Node, model: type[BaseModel]) -> Proble
         parent, place = _walk(root, location[:-1])
         key = str(location[-1])
         of = f" of {_title(location[:-1])}" if _title(location[:-1]) else ""
-        about = _about(model, location[:-1], key)
-        return Problem.at(parent.keys.get(key, place), f'"{key}"{of} is missing', f"add {key}: {about}".rstrip(": "))
+        about = _about(model, location[:-1], key).rstrip(".")
+        mend = f"add the key {key}" + (f": {about[0].lower()}{about[1:]}" if about else "")
+        return Problem.at(place, f'"{key}"{of} is missing', mend)
     if kind == "extra_forbidden":
         parent, place = _walk(root, location[:-1])
         key = str(location[-1])
@@ -68,7 +74,9 @@ def _problem(detail: ErrorDetails, root: Node, model: type[BaseModel]) -> Proble
         return Problem.at(place, f"{shown} is not possible here", mend)
     if kind == "too_short":
         return Problem.at(
-            place, f"too few: at least {context['min_length']} are needed", f"there are {context['actual_length']}"
+            place,
+            f"too few {_title(location)}: at least {context['min_length']} are needed",
+            f"there are {context['actual_length']}",
         )
     if kind in _EXPECTED:
         reason, mend = _EXPECTED[kind]
@@ -132,7 +140,8 @@ def _keys(model: type[BaseModel], location: Location) -> list[str]:
     """Return the keys that a mapping of the file may have."""
     found = _model_at(model, location)
     keys = [field.alias or name for name, field in found.model_fields.items()] if found else []
-    return [*keys, "extends"] if not location else keys
+    keys = [key for key in keys if key != "source"]
+    return [*keys, "extends"] if not location else [*keys, "source"]
 
 
 def _model_at(model: type[BaseModel], location: Location) -> type[BaseModel] | None:

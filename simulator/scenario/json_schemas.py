@@ -48,7 +48,7 @@ def json_schema(kind: Kind = "scenario") -> dict[str, Any]:
         _inherit_events(properties["events"])
     shared: dict[str, tuple[str, dict[str, Any]]] = {}
     _share_quantities(schema, shared)
-    definitions = {**schema.pop("$defs"), **{name: definition for name, definition in shared.values()}}
+    definitions = {**schema.pop("$defs"), **dict(shared.values())}
     return {"$schema": _DRAFT, **schema, "title": f"A brandsim {kind}", "$defs": definitions}
 
 

@@ -7,6 +7,7 @@ at once.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +20,7 @@ from simulator.scenario.faults import problems_of
 from simulator.scenario.market import MARKET_SCHEMA, Market
 from simulator.scenario.merging import Path as Keys
 from simulator.scenario.merging import merge, number_events, put, share_group, split_path, with_rest
-from simulator.scenario.problems import Place, Problem, ScenarioError, did_you_mean, shorten
+from simulator.scenario.problems import Place, Problem, ScenarioError, shorten
 from simulator.scenario.quantities import RANGE_KEYS, SHARE, Chosen, PlacedMap, PlacedText, Range
 from simulator.scenario.schema import SCENARIO_SCHEMA, Content, Scenario
 from simulator.scenario.shipped import shipped_files
@@ -66,8 +67,15 @@ class _Session:
         if exists:
             raise self.fail(missing, f"{shorten(name)} is not a regular file", f"give a {kind} file in YAML")
         stem = Path(name).stem
-        known = [*files, *(path.name for path in _neighbours(candidate))]
-        mend = f'did you mean the shipped {kind} "{stem}"?' if stem in files else did_you_mean(Path(name).name, known)
+        own = Path(place.file).name if place else ""
+        beside = {path.stem: path.name for path in _neighbours(candidate) if path.name != own}
+        near = difflib.get_close_matches(stem, [*files, *beside], n=1)
+        if stem in files:
+            mend = f'did you mean the shipped {kind} "{stem}"?'
+        elif near:
+            mend = f'did you mean "{beside.get(near[0], near[0])}"?'
+        else:
+            mend = f"shipped are: {', '.join(files)}"
         raise self.fail(missing, f"there is no file {shorten(name)} and no shipped {kind} of that name", mend)
 
     def read(self, path: Path, kind: str, place: Place | None) -> Node:
@@ -209,6 +217,7 @@ def load(source: str | Path | Mapping[str, Any] | Scenario, *, overrides: Sequen
         return _scenario(session, node, source.path)
     if isinstance(source, Mapping):
         session.folders["<scenario>"] = Path()
+        source = {"schema": SCENARIO_SCHEMA, **source}
         words = {key: _file_words(value) for key, value in source.items()}
         node = session.whole(tree.of_data(words, "<scenario>"), "scenario")
         return _scenario(session, session.override(node, overrides), None)

@@ -23,6 +23,7 @@ WEEKS_PER_YEAR = 52
 """The model's year: the observed year before launch has 52 whole weeks."""
 
 DAYS_PER = {"day": 1.0, "week": 7.0, "month": 364 / 12, "quarter": 91.0, "year": 364.0}
+_LONG = 10**15
 _SCALE = {"k": 1e3, "M": 1e6, "bn": 1e9}
 _NUMBER = r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _PLAIN = re.compile(rf"({_NUMBER})\s*(k|M|bn)?")
@@ -196,6 +197,10 @@ class Quantity:
         What texts look like, for editors.
     words
         How a value is shown in messages.
+    bare
+        Whether a number without a unit may stand in a file.
+    unit
+        What a whole number counts.
     """
 
     read: Reader
@@ -204,8 +209,9 @@ class Quantity:
     above: bool = False
     whole: bool = False
     pattern: str = "."
-    words: Callable[[float], str] = "{:g}".format
+    words: Callable[[float], str] = "{:,.10g}".format
     bare: bool = True
+    unit: str = ""
 
     def one(self, value: Any, part: str = "") -> float:
         """Read one number and hold it against its bounds."""
@@ -223,7 +229,8 @@ class Quantity:
         if not math.isfinite(number):
             raise Refusal(f"{_shown(value)} is not a finite number", "write a finite number", part)
         if self.whole and not math.isclose(number, round(number), abs_tol=1e-9):
-            raise Refusal(f"{_shown(value)} is not a whole number of its unit", "round it", part)
+            of = f" of {self.unit}" if self.unit else ""
+            raise Refusal(f"{_shown(value)} is not a whole number{of}", "round it", part)
         if number < self.low or (self.above and number == self.low):
             bound = "more than" if self.above else "at least"
             raise Refusal(
@@ -363,7 +370,7 @@ def _shown(value: Any) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, int | float):
-        return f"{value:g}" if abs(value) < 1e300 else "this number"
+        return str(value) if isinstance(value, int) and abs(value) < _LONG else f"{float(value):g}"
     return "a list" if isinstance(value, list | tuple) else "a mapping"
 
 
@@ -391,7 +398,9 @@ def duration(low: float = 0.0, high: float = 10 * 364, weeks: bool = False) -> Q
     """Return the quantity of durations, in whole days or whole weeks."""
     unit = "weeks" if weeks else "days"
     reader = read_weeks if weeks else read_days
-    return Quantity(reader, low, high, whole=True, pattern=_TIME_TEXT, words=lambda n: f"{n:g} {unit}", bare=low == 0)
+    return Quantity(
+        reader, low, high, whole=True, pattern=_TIME_TEXT, words=lambda n: f"{n:g} {unit}", bare=low == 0, unit=unit
+    )
 
 
 def rate(

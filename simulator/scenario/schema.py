@@ -105,7 +105,7 @@ class Scenario(Content):
     def __init__(self, **words: Any) -> None:
         from simulator.scenario.loading import load
 
-        self._become(load({"schema": SCENARIO_SCHEMA, **words}))
+        self._become(load(words))
 
     def _become(self, other: Scenario) -> None:
         for name in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__"):

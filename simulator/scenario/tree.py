@@ -154,7 +154,7 @@ class _Open:
     entries: dict[str, Node] = field(default_factory=dict)
     keys: dict[str, Place] = field(default_factory=dict)
     elements: list[Node] = field(default_factory=list)
-    pending: tuple[str, Place] | None = None
+    pending: tuple[str | None, Place] | None = None
     size: int = 1
     depth: int = 1
 
@@ -201,6 +201,8 @@ class _Builder:
         else:
             name, place = top.pending
             top.pending = None
+            if name is None:
+                return
             if name in top.entries:
                 first = top.keys[name].line
                 reason = f'the key "{name}" stands twice in one mapping (first in line {first})'
@@ -209,10 +211,10 @@ class _Builder:
                 top.entries[name] = node
                 top.keys[name] = place
 
-    def key(self, node: Node) -> tuple[str, Place]:
+    def key(self, node: Node) -> tuple[str | None, Place]:
         if node.kind != "scalar":
             self.problems.append(Problem.at(node.place, "a key must be a word", 'write "key: value"'))
-            return "", node.place
+            return None, node.place
         value = node.value
         return (value if isinstance(value, str) else "" if value is None else str(value)), node.place
 
@@ -306,10 +308,13 @@ def parse(text: str, file: str, problems: list[Problem]) -> Node | None:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        unclosed = error.context in _UNCLOSED and error.context_mark is not None
+        mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
         place = builder.place(mark) if mark is not None else Place(file, 1, 1)
+        if unclosed:
+            raise builder.stop(place, f"this is not YAML: {error.problem}", _UNCLOSED[str(error.context)]) from None
         raise builder.stop(
-            place, f"this is not YAML: {error.problem or error.context}", _syntax_mend(place.text)
+            place, f"this is not YAML: {error.problem or error.context}", _syntax_mend(str(error.problem))
         ) from None
     except yaml.YAMLError as error:
         place = Place(file, 1, 1)
@@ -319,11 +324,19 @@ def parse(text: str, file: str, problems: list[Problem]) -> Node | None:
     return builder.root
 
 
-def _syntax_mend(line: str) -> str:
-    if "\t" in line or line.startswith("%"):
-        return "indent with spaces; put words with special characters in quotes"
-    if line.count("{") != line.count("}") or line.count("[") != line.count("]"):
-        return "a bracket is not closed"
+_UNCLOSED = {
+    "while scanning a quoted scalar": "close the quotes that start here",
+    "while parsing a flow mapping": "close the bracket { that starts here, and put commas between its entries",
+    "while parsing a flow sequence": "close the bracket [ that starts here, and put commas between its elements",
+}
+"""What the parser was in when it stopped, and what to do about it."""
+
+
+def _syntax_mend(problem: str) -> str:
+    if "tab" in problem.split():
+        return "indent with spaces"
+    if "cannot start any token" in problem:
+        return "put words with special characters in quotes"
     return "look at the indentation, at colons (a space follows them) and at unclosed brackets or quotes"
 
 

@@ -101,7 +101,7 @@ events:                                # week 0 is the launch; events may start 
   - {{metric: habitual_purchases_lost, max: 5%, within: {within} weeks, confidence: 80%}}
 """
 
-_COMMENT_COLUMN = 42
+_COMMENT_COLUMN = 50
 _WITHIN_WEEKS = 8
 """Weeks after launch at which teams usually decide whether to turn back."""
 
@@ -192,7 +192,7 @@ def new_scenario(
 def _aligned(line: str) -> str:
     """Return a line whose comment starts in the same column as its neighbours'."""
     code, mark, comment = line.partition("  # ")
-    return f"{code.rstrip():<{_COMMENT_COLUMN}}# {comment.lstrip()}" if mark and code.strip() else line
+    return f"{code.rstrip():<{_COMMENT_COLUMN - 2}}  # {comment.lstrip()}" if mark and code.strip() else line
 
 
 def _first_role(market: Market) -> str:
