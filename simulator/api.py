@@ -23,9 +23,9 @@ def compare(
     seed: int = 1,
     jobs: int = 1,
     luck_only: bool = False,
-    population: str = "own",
-    tasks_dir: str | Path | None = None,
+    out: str | Path | None = None,
     resume: bool = False,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run the scenario and its paired baseline on the same customers with the same luck.
@@ -44,12 +44,10 @@ def compare(
         Processes. With more than one, guard a script with ``if __name__ == "__main__":``.
     luck_only : bool
         Hold all parameters at their central values, so that the interval shows luck alone.
-    population : {"own", "shared"}
-        Whether each replicate has a population of its own.
-    tasks_dir : path, optional
-        Where finished replicates are kept, so that an interrupted run can be resumed.
-    resume : bool
-        Take the finished replicates in ``tasks_dir`` as they are.
+    out : path, optional
+        Run folder. Finished replicates are kept there as they come, so that an interrupted run can be resumed.
+    resume, force : bool
+        Keep, or replace, the run that is in ``out``.
     progress : callable, optional
         Called with replicates done, replicates in all, and a message.
 
@@ -64,23 +62,26 @@ def compare(
     >>> result = bs.compare("orange_carton", replicates=2, customers=1000)  # doctest: +SKIP
     """
     from simulator.experiment.compare import run_comparison
-    from simulator.results import Comparison, RunSettings
+    from simulator.results import Comparison, RunSettings, create_run
     from simulator.scenario import load
 
-    overrides = [] if customers is None else [f"customers={int(customers)}"]
-    loaded = load(scenario, overrides=overrides)
+    loaded = load(scenario, overrides=[] if customers is None else [f"customers={int(customers)}"])
+    count = int(table()["replicates_default"].central) if replicates is None else replicates
+    settings = RunSettings(seed=seed, luck_only=luck_only)
+    folder = None
+    if out is not None:
+        folder = create_run(out, loaded, seed=seed, replicates=count, luck_only=luck_only, force=force, resume=resume)
     outcomes = run_comparison(
         loaded,
-        replicates=int(table()["replicates_default"].central) if replicates is None else replicates,
+        replicates=count,
         seed=seed,
         jobs=jobs,
         luck_only=luck_only,
-        population=population,
-        tasks_dir=None if tasks_dir is None else Path(tasks_dir),
-        resume=resume,
+        store=folder.tasks if folder else None,
         progress=progress or _silent,
     )
-    return Comparison(loaded, tuple(outcomes), RunSettings(seed=seed, luck_only=luck_only))
+    comparison = Comparison(loaded, tuple(outcomes), settings)
+    return folder.finish(comparison) if folder else comparison
 
 
 def open(path: str | Path) -> Comparison:

@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             args=None if argv is None else list(argv), prog_name="brandsim", standalone_mode=False, obj=session
         )
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; what is finished is saved", err=True)
+        click.echo("\ninterrupted", err=True)
         return exits.INTERRUPTED
     except click.ClickException as error:
         error.show()

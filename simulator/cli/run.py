@@ -15,8 +15,7 @@ from simulator.cli.consoles import progress, stdout
 from simulator.cli.root import debug_option
 
 if TYPE_CHECKING:
-    from simulator.results import Comparison, RunFolder
-    from simulator.scenario import Scenario
+    from simulator.results import Comparison
 
 RUNS = Path("runs")
 """Where run folders go when nothing is said: below the current folder."""
@@ -77,55 +76,34 @@ def run(
     live with the change and without it; the difference is the answer. Exit code 3: a guardrail is breached; 4: cannot
     tell.
     """
-    from simulator.parameters import table
+    from simulator import api, compilation
     from simulator.scenario import load
 
     if customers is not None:
         overrides = (*overrides, f"customers={customers}")
     scenario = load(file, overrides=overrides)
-    count = replicates or int(table()["replicates_default"].central)
-
-    from simulator.results import create_run
-
-    folder = create_run(
-        out or _folder_for(file, resume=resume, force=force),
-        scenario,
-        seed=seed,
-        replicates=count,
-        luck_only=luck_only,
-        force=force,
-        resume=resume,
-    )
-    try:
-        comparison = _compare(scenario, folder, count, seed, jobs or processors(), luck_only, quiet)
-    except KeyboardInterrupt:
-        click.echo(f"interrupted; what is finished is in {folder.path}", err=True)
-        click.echo(f"continue with the same command and --resume --out {folder.path}", err=True)
-        return exits.INTERRUPTED
-    _show(comparison, folder.path, as_json=as_json)
-    return comparison.verdict.exit_code
-
-
-def _compare(
-    scenario: Scenario, folder: RunFolder, replicates: int, seed: int, jobs: int, luck_only: bool, quiet: bool
-) -> Comparison:
-    from simulator import compilation
-    from simulator.experiment.compare import run_comparison
-    from simulator.results import Comparison, RunSettings
-
+    folder = out or _folder_for(file, resume=resume, force=force)
     if not quiet and not compilation.is_warm():
         click.echo("compiling the model; this happens once per version and takes up to a minute", err=True)
-    with progress(scenario.name, quiet=quiet) as step:
-        outcomes = run_comparison(
-            scenario,
-            replicates=replicates,
-            seed=seed,
-            jobs=jobs,
-            luck_only=luck_only,
-            store=folder.tasks,
-            progress=step,
-        )
-    return folder.finish(Comparison(scenario, tuple(outcomes), RunSettings(seed, luck_only)))
+    try:
+        with progress(scenario.name, quiet=quiet) as step:
+            comparison = api.compare(
+                scenario,
+                replicates=replicates,
+                seed=seed,
+                jobs=jobs or processors(),
+                luck_only=luck_only,
+                out=folder,
+                resume=resume,
+                force=force,
+                progress=step,
+            )
+    except KeyboardInterrupt:
+        click.echo(f"\ninterrupted; what is finished is in {folder}", err=True)
+        click.echo(f"to continue, give the same command with --resume --out {folder}", err=True)
+        return exits.INTERRUPTED
+    _show(comparison, folder, as_json=as_json)
+    return comparison.verdict.exit_code
 
 
 def _show(comparison: Comparison, folder: Path, *, as_json: bool) -> None:
