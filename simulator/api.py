@@ -61,7 +61,6 @@ def compare(
     >>> import simulator as bs
     >>> result = bs.compare("orange_carton", replicates=2, customers=1000)  # doctest: +SKIP
     """
-    from simulator.experiment.compare import run_comparison
     from simulator.results import Comparison, RunSettings, create_run
     from simulator.scenario import load
 
@@ -71,6 +70,13 @@ def compare(
     folder = None
     if out is not None:
         folder = create_run(out, loaded, seed=seed, replicates=count, luck_only=luck_only, force=force, resume=resume)
+    say = progress or _silent
+
+    from simulator import compilation
+    from simulator.experiment.compare import run_comparison
+
+    if not compilation.is_warm():
+        say(0, count, "compiling the model (once per version)")
     outcomes = run_comparison(
         loaded,
         replicates=count,
@@ -78,7 +84,7 @@ def compare(
         jobs=jobs,
         luck_only=luck_only,
         store=folder.tasks if folder else None,
-        progress=progress or _silent,
+        progress=say,
     )
     comparison = Comparison(loaded, tuple(outcomes), settings)
     return folder.finish(comparison) if folder else comparison

@@ -76,15 +76,13 @@ def run(
     live with the change and without it; the difference is the answer. Exit code 3: a guardrail is breached; 4: cannot
     tell.
     """
-    from simulator import api, compilation
+    from simulator import api
     from simulator.scenario import load
 
     if customers is not None:
         overrides = (*overrides, f"customers={customers}")
     scenario = load(file, overrides=overrides)
     folder = out or _folder_for(file, resume=resume, force=force)
-    if not quiet and not compilation.is_warm():
-        click.echo("compiling the model; this happens once per version and takes up to a minute", err=True)
     try:
         with progress(scenario.name, quiet=quiet) as step:
             comparison = api.compare(
