@@ -99,3 +99,17 @@ def test_the_readme_holds_the_two_commands_of_setting_up(root: Path) -> None:
     top = "\n".join(readme.splitlines()[:40])
     assert "\npip install . && brandsim run scenarios/orange_carton.yaml\n" in top
     assert '\npip install -e ".[test]" && pytest\n' in top
+
+
+def test_what_the_readme_shows_is_true(root: Path) -> None:
+    from simulator.cli.root import _COMMANDS
+    from simulator.scenario import loads, shipped
+
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    scenario = loads(example, file="README.md")
+    assert scenario.events[0].id in example
+    table = re.findall(r"^\| `brandsim (\w+)", readme, re.MULTILINE)
+    assert set(table) == set(_COMMANDS)
+    for name in re.findall(r"^brandsim run (\w+)", readme, re.MULTILINE):
+        assert name in shipped()
