@@ -96,7 +96,7 @@ def without_change(outcome: ReplicateOutcome) -> ReplicateOutcome:
 def _baseline_lapse(luck: np.random.Generator, story: Story) -> np.ndarray:
     lapse = np.zeros((story.horizon, story.base), np.uint8)
     clock = luck.integers(1, 14, story.base)
-    leaves = np.where(luck.uniform(size=story.base) < 0.08, luck.integers(4, 2 * story.horizon, story.base), 999)
+    leaves = np.where(luck.uniform(size=story.base) < 0.08, luck.integers(4, 4 + 2 * story.horizon, story.base), 999)
     for week in range(story.horizon):
         lapse[week, week >= leaves] = LAPSED
         lapse[week, week < clock] = TOO_EARLY

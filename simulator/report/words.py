@@ -147,7 +147,12 @@ def _churn_sentence(comparison: Comparison) -> str:
     mean = result.value.mean or 0.0
     if abs(mean) < SMALL:
         return "On balance no habitual customer leaves because of it."
-    spread = wording.spread(result.metric, result.value)
+    ends = (
+        (result.value.low, result.value.high)
+        if mean > 0
+        else (_negative(result.value.high), _negative(result.value.low))
+    )
+    spread = "no interval" if None in ends else f"{wording.percent(ends[0])} to {wording.percent(ends[1])}"
     if mean > 0:
         return f"{wording.percent(mean)} of habitual customers leave because of it, net ({spread})."
     return f"It keeps {wording.percent(-mean)} of habitual customers who would have left, net ({spread})."
@@ -248,6 +253,10 @@ def _with_spread(comparison: Comparison, name: str) -> str:
     if result.value.mean is None:
         return "not measurable"
     return f"{wording.value(result.metric, result.value.mean)} ({wording.spread(result.metric, result.value)})"
+
+
+def _negative(value: float | None) -> float | None:
+    return None if value is None else -value
 
 
 def _signed_about(amount: float) -> str:
