@@ -164,6 +164,31 @@ def test_new_writes_a_scenario_that_checks(change: str, brandsim: Brandsim, tmp_
     assert brandsim("check", "deep/my change.yaml").returncode == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_new_asks_in_a_terminal_and_takes_the_answers(tmp_path: Path) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    answers = ("", "Groveland", "price", "Dearer", "12 weeks", "3%")
+    os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
+    done = subprocess.run(
+        [sys.executable, "-m", "simulator", "new", "asked.yaml"],
+        cwd=tmp_path,
+        stdin=theirs,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 0, done.stderr
+    content = yaml.safe_load((tmp_path / "asked.yaml").read_text(encoding="utf-8"))
+    assert (content["focal_brand"], content["name"], content["horizon"]) == ("Groveland", "Dearer", "12 weeks")
+    assert content["events"][0]["kind"] == "price"
+    assert content["guardrails"][0]["min"] == "-3%"
+    assert "What changes" in done.stderr
+
+
 def test_new_never_overwrites_unasked(brandsim: Brandsim, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("precious", encoding="utf-8")
     refused = brandsim("new", "mine.yaml")
