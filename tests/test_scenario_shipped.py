@@ -48,6 +48,7 @@ def test_a_shipped_scenario_runs_as_it_is_from_any_folder(
     assert scenario.guardrails
     assert scenario.path is not None
     assert scenario.path.stem == name
+    assert scenario.path.is_absolute()
 
 
 @pytest.mark.parametrize("name", sorted(STORIES))
@@ -145,6 +146,7 @@ def test_answers_are_used() -> None:
     assert scenario.focal_brand == "Own label"
     assert scenario.events[0].change == pytest.approx(-0.03)  # type: ignore[union-attr]
     assert scenario.horizon_weeks == 12
+    assert loads(new_scenario(horizon="4 weeks")).guardrails[0].within_weeks == 4
 
 
 @pytest.mark.parametrize(
@@ -157,6 +159,8 @@ def test_answers_are_used() -> None:
         ({"when": "tomorrow"}, "is not a moment"),
         ({"name": ""}, "an empty name"),
         ({"customers": -1}, "too small"),
+        ({"max_loss": "much"}, "is not a share"),
+        ({"horizon": "4 months"}, "is not a duration"),
         ({"kind": "rep_turnover", "market": "coffee-shops"}, "has no reps in this market"),
         ({"how_much": "60%\nevil: true"}, "is not a share"),
     ],

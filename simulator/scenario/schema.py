@@ -116,7 +116,7 @@ class Scenario(Content):
         """Return a scenario of checked content."""
         scenario = cls.model_construct(content.model_fields_set)
         object.__setattr__(scenario, "__dict__", dict(content.__dict__))
-        scenario._path, scenario._ranges, scenario._tree = path, ranges, tree
+        scenario._path, scenario._ranges, scenario._tree = path and path.absolute(), ranges, tree
         return scenario
 
     @property

@@ -10,6 +10,7 @@ from simulator.scenario.events import CARE_DESK, KINDS
 from simulator.scenario.loading import load_market, loads
 from simulator.scenario.market import Market
 from simulator.scenario.problems import Problem, ScenarioError, did_you_mean
+from simulator.scenario.quantities import duration
 
 HOW_MUCH: dict[str, tuple[str, str]] = {
     "redesign": ("60%", "How much of the look is kept?"),
@@ -28,7 +29,7 @@ _EVENTS = {
     id: {id}
     brand: {brand}
     overlap: {amount}                  # share of the look that is kept; or cues: {{logo: modified}}
-    appeal: {{mean: -0.3..0.3, sd: 0.3}}   # liking of the new look in logit units; a range is sampled
+    appeal: {{mean: 0.0, sd: 0.3}}   # liking of the new look in logit units, and its spread over customers
     identity_break: 10%                # how far the brand stops being what it stood for
     announced: 10%                     # share of customers who hear of it before they meet it
     start: {start}
@@ -97,8 +98,8 @@ customers: {customers}                    # more customers, less noise, more tim
 horizon: {horizon}                     # how long after the launch to look
 events:                                # week 0 is the launch; events may start before it
 {event}guardrails:                            # limits the change must keep; without them there is no decision
-  - {{metric: units_change, min: -5%, within: {within} weeks, confidence: 80%}}
-  - {{metric: habitual_purchases_lost, max: 5%, within: {within} weeks, confidence: 80%}}
+  - {{metric: units_change, min: {loss}, within: {within} weeks, confidence: 80%}}
+  - {{metric: habitual_purchases_lost, max: {max_loss}, within: {within} weeks, confidence: 80%}}
 """
 
 _COMMENT_COLUMN = 50
@@ -117,6 +118,7 @@ def new_scenario(
     lasts: str = "6 weeks",
     customers: int | str = 20_000,
     horizon: str = "26 weeks",
+    max_loss: str = "5%",
     folder: str | Path | None = None,
 ) -> str:
     """Return the commented text of a scenario that runs as it is.
@@ -141,6 +143,8 @@ def new_scenario(
         How many customers to simulate.
     horizon
         How long after the launch to look.
+    max_loss
+        The largest loss of units, and of habitual purchases, that is acceptable.
     folder
         The folder that the file will stand in, from which the market's path starts.
 
@@ -182,7 +186,9 @@ def new_scenario(
         customers=_quoted(str(customers)),
         horizon=_quoted(horizon),
         event=event,
-        within=_WITHIN_WEEKS,
+        within=min(_WITHIN_WEEKS, int(duration(1, weeks=True).central(horizon) or _WITHIN_WEEKS)),
+        max_loss=_quoted(max_loss),
+        loss=_quoted(f"-{max_loss}"),
     )
     text = "\n".join(_aligned(line) for line in text.split("\n"))
     loads(text, file="<answers>", folder=base)
