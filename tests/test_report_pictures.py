@@ -60,10 +60,8 @@ def test_files_are_drawn_without_touching_the_figures_of_the_program(comparison:
 
 def test_titles_state_the_finding_with_its_number(comparison: Comparison) -> None:
     share = abs(comparison.results["units_change"].value.mean or 0.0)
-    assert title(comparison, "units") == (
-        f"Sunfield sells {100 * share:.1f}% less with the change than without it over 26 weeks"
-    )
-    assert "have left because of the change by week 25" in title(comparison, "churn")
+    assert title(comparison, "units") == (f"Sunfield sells {100 * share:.1f}% less with the change over 26 weeks")
+    assert "have left because of it by week 25" in title(comparison, "churn")
     assert "3 negative messages for each positive one" in title(comparison, "word_of_mouth")
 
 

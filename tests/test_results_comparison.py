@@ -106,6 +106,13 @@ def test_luck_only_runs_say_that_assumptions_were_held() -> None:
     assert "parameters held at their central values" in held._repr_html_()
 
 
+def test_the_card_gives_the_decision_its_limits_and_every_difference(comparison: Comparison) -> None:
+    card = comparison._repr_html_()
+    assert "Ship: every limit holds" in card
+    assert card.count("chance of breach") == 2
+    assert all(result.metric.label in card for name, result in comparison.results.items() if name[:6] != "churn_")
+
+
 def test_the_card_escapes_names() -> None:
     card = make_comparison(2, name="<script>alert(1)</script>")._repr_html_()
     assert "<script>" not in card

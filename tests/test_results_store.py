@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from synthetic import make_comparison, make_outcomes, make_scenario
 
-from simulator.results import Comparison, RunFolderError, RunSettings, create_run, files, open_run, verify
+from simulator.results import Comparison, RunFolder, RunFolderError, RunSettings, create_run, files, open_run, verify
 from simulator.results.tasks import DamagedTaskError, TaskFiles, load_outcome, save_outcome
 
 SAME_BYTES = ("summary.json", "weekly.csv", "weekly.parquet", "fates.parquet")
@@ -27,7 +27,7 @@ def finished(comparison: Comparison, tmp_path_factory: pytest.TempPathFactory) -
     return comparison.save(tmp_path_factory.mktemp("runs") / "carton")
 
 
-def start(path: Path, **how: object) -> object:
+def start(path: Path, **how: object) -> RunFolder:
     return create_run(path, make_scenario(), **{"seed": 1, "replicates": 4, **how})  # type: ignore[arg-type]
 
 
@@ -154,14 +154,14 @@ def test_a_replicate_of_another_run_counts_as_missing(tmp_path: Path) -> None:
 def test_a_killed_run_keeps_its_replicates_and_can_be_resumed(tmp_path: Path) -> None:
     folder = start(tmp_path / "run")
     for outcome in make_outcomes(4)[:3]:
-        folder.tasks.save(outcome)  # type: ignore[attr-defined]
+        folder.tasks.save(outcome)
     (tmp_path / "run" / "tasks" / ".replicate-0003.npz.x.part").write_bytes(b"half")
     with pytest.raises(RunFolderError, match=r"not a finished run.*--resume"):
         verify(tmp_path / "run")
     with pytest.raises(RunFolderError, match=r"unfinished run.*--resume"):
         start(tmp_path / "run")
     resumed = start(tmp_path / "run", resume=True)
-    assert [resumed.tasks.has(number) for number in range(4)] == [True, True, True, False]  # type: ignore[attr-defined]
+    assert [resumed.tasks.has(number) for number in range(4)] == [True, True, True, False]
     assert not list((tmp_path / "run").rglob("*.part"))
 
 
@@ -185,9 +185,9 @@ def test_resuming_a_finished_run_may_add_replicates_but_not_take_any_away(
     more = start(path, replicates=6, resume=True)
     assert not (path / "receipt.json").exists()
     for outcome in make_outcomes(6)[4:]:
-        more.tasks.save(outcome)  # type: ignore[attr-defined]
-    outcomes = more.tasks.load_all(6)  # type: ignore[attr-defined]
-    more.finish(Comparison(make_scenario(), tuple(outcomes), RunSettings(1)))  # type: ignore[attr-defined]
+        more.tasks.save(outcome)
+    outcomes = more.tasks.load_all(range(6))
+    more.finish(Comparison(make_scenario(), tuple(outcomes), RunSettings(1)))
     assert verify(path).sound
     assert open_run(path).summary() == make_comparison(6).summary()
 
@@ -264,6 +264,15 @@ def test_a_damaged_replicate_stops_the_opening_and_names_the_way_out(comparison:
     (folder / "tasks" / "replicate-0001.npz").write_bytes(b"gone")
     with pytest.raises(RunFolderError, match=r"replicate 1 is missing or damaged.*--resume"):
         open_run(folder)
+
+
+def test_a_run_with_a_failed_replicate_opens_with_those_that_finished(tmp_path: Path) -> None:
+    folder = create_run(tmp_path, make_scenario(), seed=1, replicates=4)
+    outcomes = [outcome for outcome in make_outcomes(4) if outcome.replicate != 1]
+    for outcome in outcomes:
+        folder.tasks.save(outcome)
+    folder.finish(Comparison(make_scenario(), tuple(outcomes), RunSettings(1)))
+    assert open_run(tmp_path).numbers == [0, 2, 3]
 
 
 def test_the_receipt_says_what_made_the_result(finished: Path) -> None:

@@ -95,11 +95,10 @@ def units(comparison: Comparison, ax: Axes) -> None:
             f"{comparison.brand} sells as much with the change as without it over {comparison.horizon_weeks} weeks"
         )
     else:
-        finding = (
-            f"{comparison.brand} sells {wording.percent(abs(mean))} {'less' if mean < 0 else 'more'} with the change "
-            f"than without it over {comparison.horizon_weeks} weeks"
-        )
-    _frame(ax, finding, f"{_people(comparison)}. Both lines share their luck, so the gap is surer than the bands look")
+        way = "less" if mean < 0 else "more"
+        weeks = comparison.horizon_weeks
+        finding = f"{comparison.brand} sells {wording.percent(abs(mean))} {way} with the change over {weeks} weeks"
+    _frame(ax, finding, f"{_people(comparison)}; both lines share people and luck")
     _launch(ax)
 
 
@@ -116,9 +115,7 @@ def churn(comparison: Comparison, ax: Axes) -> None:
     if share == "0.0%":
         finding = "The change makes no habitual customers leave who would have stayed, on balance"
     elif mean > 0:
-        finding = (
-            f"{share} of habitual customers have left because of the change by week {comparison.horizon_weeks - 1}"
-        )
+        finding = f"{share} of habitual customers have left because of it by week {comparison.horizon_weeks - 1}"
     else:
         finding = (
             f"The change keeps {share} of habitual customers who would have left by week {comparison.horizon_weeks - 1}"
@@ -150,14 +147,22 @@ def fates(comparison: Comparison, ax: Axes) -> None:
     ax.invert_yaxis()
     ax.set_xlim(0, max(1.0, float(np.nanmax([share.max(), np.nan_to_num(high).max()]))) * 1.45)
     ax.set_xlabel("share of habitual customers (%)")
-    stay = frame["share"].to_numpy(dtype=float)[frame.index.get_loc("stayed")]
-    stayed = wording.percent(float(stay))
-    caused = wording.percent(float(share[1]) / HUNDREDTHS)
-    finding = f"{stayed} of habitual customers stay either way; {caused} leave because of the change"
+    stayed = wording.percent(_share(frame, "stayed"))
+    net = _share(frame, "caused") - _share(frame, "saved")
+    effect = f"on balance {wording.percent(net)} leave because of the change"
+    if wording.percent(net) == "0.0%":
+        effect = "on balance nobody leaves because of the change"
+    elif net < 0:
+        effect = f"on balance the change keeps {wording.percent(-net)}"
+    finding = f"{stayed} of habitual customers stay either way; {effect}"
     note = f"At week {comparison.horizon_weeks - 1}; black line: {BAND}; person by person, under common luck"
     _frame(ax, finding, note, FATES_TITLE_WIDTH)
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)
+
+
+def _share(frame: pd.DataFrame, fate: str) -> float:
+    return float(frame["share"].to_numpy(dtype=float)[list(frame.index).index(fate)])
 
 
 def word_of_mouth(comparison: Comparison, ax: Axes) -> None:
@@ -198,7 +203,7 @@ def _generations(ax: Axes, tellers: np.ndarray[tuple[int], np.dtype[np.float64]]
     for generation, count in enumerate(tellers):
         text = wording.number(float(count)) if count >= 1 else "<1"
         small.annotate(text, (generation, count), xytext=(0, 2), textcoords="offset points", ha="center", fontsize=8)
-    small.set_title("people who told others, by steps from own experience", fontsize=8, loc="left")
+    small.set_title("people who told others,\nby steps from own experience", fontsize=8, loc="left")
     small.set_xticks(np.arange(tellers.size), ["own", *(str(step) for step in range(1, tellers.size))], fontsize=8)
     small.set_yticks([])
     small.set_ylim(0, float(tellers.max()) * 1.25)
@@ -256,9 +261,10 @@ def _frame(ax: Axes, finding: str, note: str, width: int = TITLE_WIDTH) -> None:
     """Title, note, legend and grid: the same for every picture."""
     title = "\n".join(textwrap.wrap(finding, width))
     ax.set_title(f"{title}\n", loc="left", fontsize=12, fontweight="bold", pad=4)
-    ax.annotate(
+    below = ax.annotate(
         note, (0, 1), xytext=(0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=8.5, color="#555555"
     )
+    below.set_in_layout(False)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     ax.grid(axis="both", color="#e6e6e6", linewidth=0.8)

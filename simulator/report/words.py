@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 from simulator.parameters import table
 from simulator.parameters.registry import GRADES
 from simulator.results import findings, wording
-from simulator.results.metrics import REGISTRY, Metric
+from simulator.results.sentences import decision_line, guardrail_line
 
 if TYPE_CHECKING:
     from simulator.results import Comparison
-    from simulator.results.verdict import GuardrailResult, Verdict
 
 NOT_MODELLED = (
     "how rivals and retailers answer the change, seasons, news media beyond the stated campaigns, "
@@ -53,52 +52,6 @@ def verdict_lines(comparison: Comparison) -> tuple[str, ...]:
     """The decision, and every guardrail with its probability of breach."""
     verdict = comparison.verdict
     return (decision_line(verdict), *(guardrail_line(result) for result in verdict.guardrails))
-
-
-def decision_line(verdict: Verdict) -> str:
-    """The decision in one sentence."""
-    if verdict.decision is None:
-        return "No guardrails were set, so this is a description and not a decision."
-    name = wording.DECISIONS[verdict.decision]
-    if verdict.decision == "ship":
-        return f"{name}: every limit holds with the confidence you asked for."
-    if verdict.decision == "fix":
-        return f"{name}: a limit is broken, by an amount that mending may bring back."
-    if verdict.decision == "stop":
-        return f"{name}: a limit is broken by far."
-    needed = verdict.replicates_needed
-    more = (
-        f"about {wording.number(needed)} replicates would settle it if the estimates stay where they are"
-        if needed
-        else "more replicates may not settle it: the chance sits on what you allow"
-    )
-    return f"{name}: {more}."
-
-
-def guardrail_line(result: GuardrailResult) -> str:
-    """One limit, its probability of breach and what that means."""
-    metric = REGISTRY[result.metric]
-    bound = _bound(metric, result)
-    state = {"pass": "holds", "breached": "broken", "cannot_tell": "open"}[result.status]
-    chance = result.probability
-    if not chance.n:
-        return f"{bound} within {result.within_weeks} weeks: cannot be measured in these runs; {state}."
-    band = f"{wording.percent(chance.low, 0)} to {wording.percent(chance.high, 0)}"
-    return (
-        f"{bound} within {result.within_weeks} weeks: {wording.percent(chance.estimate, 0)} chance "
-        f"of breach ({band}), {wording.percent(result.allowed, 0)} allowed: {state}."
-    )
-
-
-def _bound(metric: Metric, result: GuardrailResult) -> str:
-    """The limit as people say it."""
-    size = wording.percent(abs(result.limit))
-    if metric.unit != "relative":
-        side = "at least" if result.side == "min" else "at most"
-        return f"{metric.label}: {side} {wording.percent(result.limit)}"
-    way = "down" if result.limit < 0 else "up"
-    loose = (result.side == "min") == (result.limit < 0)
-    return f"{metric.label}: {'at most' if loose else 'at least'} {size} {way}"
 
 
 def cost_lines(comparison: Comparison) -> tuple[str, ...]:

@@ -6,11 +6,14 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from simulator.results import wording
+from simulator.results.sentences import decision_line, guardrail_line
 
 if TYPE_CHECKING:
     from simulator.results.comparison import Comparison, MetricResult
 
 _BOX = "border:1px solid #bbb;border-radius:6px;padding:0.8em 1em;max-width:52em"
+_TABLE = "border-collapse:collapse;margin:0.6em 0;font-variant-numeric:tabular-nums"
+_CELL = "text-align:right;padding:0.15em 0 0.15em 1.6em"
 _QUIET = "opacity:0.7;font-size:0.9em"
 
 
@@ -20,12 +23,17 @@ def card(comparison: Comparison) -> str:
         f"<tr title='{escape(result.metric.definition, quote=True)}'>{_cells(row)}</tr>"
         for result, row in zip(shown_results(comparison), table_rows(comparison), strict=True)
     )
-    head = "".join(f"<th style='text-align:right'>{name}</th>" for name in HEADINGS)
+    head = "".join(f"<th style='{_CELL}'>{name}</th>" for name in HEADINGS)
+    decision, *limits = (
+        decision_line(comparison.verdict),
+        *(guardrail_line(result) for result in comparison.verdict.guardrails),
+    )
+    answers = "".join(f"<div>{escape(line)}</div>" for line in limits)
     held = ", parameters held at their central values" if comparison.settings.luck_only else ""
     return (
         f"<div style='{_BOX}'><div style='font-size:1.15em;font-weight:600'>{escape(comparison.scenario.name)}</div>"
-        f"<div style='margin:0.3em 0 0.6em'>{escape(comparison.headline())}</div>"
-        f"<table><tr>{head}</tr>{rows}</table>"
+        f"<div style='font-weight:600;margin:0.4em 0 0.2em'>{escape(decision)}</div>{answers}"
+        f"<table style='{_TABLE}'><tr>{head}</tr>{rows}</table>"
         f"<div style='{_QUIET}'>{comparison.replicates} replicates of {comparison.outcomes[0].customers:,} customers, "
         f"seed {comparison.settings.seed}{held}. Ranges: 5% to 95% of replicates.</div></div>"
     )
@@ -60,4 +68,5 @@ def table_rows(comparison: Comparison) -> list[tuple[str, str, str, str, str]]:
 
 def _cells(row: tuple[str, ...]) -> str:
     first, *rest = (escape(text) for text in row)
-    return f"<td style='text-align:left'>{first}</td>" + "".join(f"<td>{text}</td>" for text in rest)
+    numbers = "".join(f"<td style='{_CELL}'>{text}</td>" for text in rest)
+    return f"<td style='text-align:left;padding:0.15em 0'>{first}</td>{numbers}"

@@ -181,9 +181,9 @@ def open_run(path: str | Path) -> Comparison:
     plan = read_plan(root)
     with guarded(root / SCENARIO, "reading"):
         words = json.loads((root / SCENARIO).read_text(encoding="utf-8"))
-    files = [name for name in receipt["files"] if name.startswith(f"{TASKS}/")]
+    numbers = [TaskFiles.number(name) for name in receipt["files"] if name.startswith(f"{TASKS}/")]
     tasks = TaskFiles(root / TASKS, plan.identity)
-    outcomes = tasks.load_all(len(files))
+    outcomes = tasks.load_all(numbers)
     return Comparison(load(words), tuple(outcomes), RunSettings(plan.seed, plan.luck_only), root)
 
 

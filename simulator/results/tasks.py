@@ -10,6 +10,7 @@ import io
 import json
 import zipfile
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,17 @@ class TaskFiles:
         """File of one replicate."""
         return self.folder / f"replicate-{replicate:04d}.npz"
 
+    @staticmethod
+    def number(name: str) -> int:
+        """Replicate number of a file name.
+
+        Examples
+        --------
+        >>> TaskFiles.number("tasks/replicate-0012.npz")
+        12
+        """
+        return int(name.rsplit("-", 1)[1].removesuffix(".npz"))
+
     def has(self, replicate: int) -> bool:
         """Whether the replicate is finished: its file is there, whole, and of this run."""
         if replicate not in self._sound and self.path(replicate).exists():
@@ -162,10 +174,10 @@ class TaskFiles:
         save_outcome(outcome, self.path(outcome.replicate), run=self.run)
         self._sound.add(outcome.replicate)
 
-    def load_all(self, replicates: int) -> list[ReplicateOutcome]:
-        """Replicates ``0 … replicates − 1``; a missing or damaged one is an error that names the way out."""
+    def load_all(self, replicates: Iterable[int]) -> list[ReplicateOutcome]:
+        """The replicates of these numbers; a missing or damaged one is an error that names the way out."""
         outcomes = []
-        for replicate in range(replicates):
+        for replicate in replicates:
             try:
                 outcomes.append(self.load(replicate))
             except DamagedTaskError as error:
