@@ -165,6 +165,38 @@ def test_a_killed_run_keeps_its_replicates_and_can_be_resumed(tmp_path: Path) ->
     assert not list((tmp_path / "run").rglob("*.part"))
 
 
+@pytest.mark.parametrize("after", [0, 1, 3, 7, 13])
+def test_a_run_killed_after_any_write_can_be_taken_up_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    renames = 0
+    rename = Path.replace
+
+    def rename_until_killed(self: Path, target: Path) -> Path:
+        nonlocal renames
+        if renames == after:
+            raise Killed
+        renames += 1
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", rename_until_killed)
+    with pytest.raises(Killed):
+        make_comparison(2).save(tmp_path / "run")
+    monkeypatch.undo()
+    with pytest.raises(RunFolderError, match="not a finished run"):
+        open_run(tmp_path / "run")
+    again = start(tmp_path / "run", replicates=2, resume=True)
+    for outcome in make_outcomes(2):
+        if not again.tasks.has(outcome.replicate):
+            again.tasks.save(outcome)
+    again.finish(Comparison(make_scenario(), tuple(again.tasks.load_all(range(2))), RunSettings(1)))
+    assert verify(tmp_path / "run").sound
+    assert open_run(tmp_path / "run").summary() == make_comparison(2).summary()
+
+
 def test_a_finished_run_is_not_overwritten_unless_asked(comparison: Comparison, tmp_path: Path) -> None:
     folder = comparison.save(tmp_path / "run")
     with pytest.raises(RunFolderError, match=r"holds a finished run.*--out.*--force.*--resume"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 SCHEMA = "brandsim-run/1"
 PLAN = "run.json"
 SCENARIO = "scenario.json"
+MEMORY = "1GB"
+"""Memory for the rows of a table; what is beyond waits on disk. It changes no byte of the result."""
+
 TASKS = "tasks"
 PLOTS = "plots"
 
@@ -137,14 +141,14 @@ def create_run(
         if resume and not force:
             _check_same(root, read_plan(root), plan)
         _clear(root, keep_tasks=resume)
-    elif any(root.iterdir()):
+    elif any(not path.match(f".{PLAN}.*.part") for path in root.iterdir()):
         raise RunFolderError(
             f"{root}: the folder is not empty and holds no run; choose a new or empty folder, nothing was changed"
         )
+    write_text(root / PLAN, to_json(asdict(plan)))  # first: from here on the folder is known as a run
+    write_text(root / SCENARIO, to_json(words_of(scenario)))
     with guarded(root, "creating the folder"):
         (root / TASKS).mkdir(exist_ok=True)
-    write_text(root / SCENARIO, to_json(words_of(scenario)))
-    write_text(root / PLAN, to_json(asdict(plan)))
     return RunFolder(root, plan, TaskFiles(root / TASKS, plan.identity))
 
 
@@ -239,7 +243,8 @@ _FATE_COLUMNS = (
 def _write_parquet(path: Path, outcomes: tuple[ReplicateOutcome, ...], columns: str, rows: Any) -> None:
     """Write rows of all replicates in order, on one thread, so that the bytes depend on nothing else."""
     with guarded(path, "writing"), replacing(path) as part:
-        connection = duckdb.connect(config={"threads": 1})
+        spill = {"memory_limit": MEMORY, "temp_directory": str(path.parent / f".{path.name}.spill")}
+        connection = duckdb.connect(config={"threads": 1, **spill})
         try:
             connection.execute(f"CREATE TABLE result ({columns})")
             for outcome in outcomes:
@@ -303,3 +308,5 @@ def _clear(root: Path, *, keep_tasks: bool) -> None:
             ours += (root / TASKS).glob("replicate-*.npz")
         for file in ours:
             file.unlink(missing_ok=True)
+        for spilled in root.glob(".*.spill"):
+            shutil.rmtree(spilled)
