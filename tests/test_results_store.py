@@ -13,6 +13,7 @@ from synthetic import make_comparison, make_outcomes, make_scenario
 
 from simulator.results import Comparison, RunFolder, RunFolderError, RunSettings, create_run, files, open_run, verify
 from simulator.results.tasks import DamagedTaskError, TaskFiles, load_outcome, save_outcome
+from simulator.scenario import load
 
 SAME_BYTES = ("summary.json", "weekly.csv", "weekly.parquet", "fates.parquet")
 
@@ -312,3 +313,11 @@ def test_the_receipt_says_what_made_the_result(finished: Path) -> None:
     assert {"scenario", "parameters", "code", "seed", "replicates", "versions", "files"} <= set(receipt)
     assert receipt["scenario"] == make_scenario().fingerprint()
     assert len(receipt["parameters"]) == len(receipt["code"]) == 64
+
+
+@pytest.mark.parametrize("change", [{}, {"customers": 5_000}])
+def test_the_scenario_kept_in_the_folder_is_the_one_that_was_run(tmp_path: Path, change: dict[str, int]) -> None:
+    scenario = load("orange_carton").at(change)
+    create_run(tmp_path, scenario, seed=1, replicates=2)
+    kept = load(json.loads((tmp_path / "scenario.json").read_text()))
+    assert kept.fingerprint() == scenario.fingerprint()
