@@ -86,3 +86,11 @@ def kernel(function: F) -> F:
         cache=cache_folder() is not None, nogil=True, error_model="numpy", fastmath=False, boundscheck=False
     )(function)
     return compiled
+
+
+def inlined(function: F) -> F:
+    """Compile a helper into the body of every kernel that calls it, so that passing it whole tables costs nothing."""
+    compiled: F = numba.njit(
+        forceinline=True, nogil=True, error_model="numpy", fastmath=False, boundscheck=False
+    )(function)
+    return compiled

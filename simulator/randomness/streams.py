@@ -55,3 +55,7 @@ class Stream(IntEnum):
     # drawn at the start of a run
     INITIAL_STATE = 70
     TASTE_DRIFT = 71
+    # appended
+    PRICE_NOTICE = 72
+    CURIOSITY = 73
+    FORECAST = 74

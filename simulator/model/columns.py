@@ -1,0 +1,309 @@
+"""State as rows of columns: what one customer's day touches together lies together.
+
+Every table is an array of records, so that a kernel reads ``me.trips`` or ``mine[b].habit`` and one purchase touches
+few cache lines. Brands are a second axis rather than a field, so one compiled program serves every market. The tuples
+at the end are what the kernels take. N customers, B brands, I items, S stores, R roles, K reps, Z changed looks, W
+recorded weeks, G segments, D distributors.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+# -- what never changes -------------------------------------------------------------------------------------------
+
+PERSON = np.dtype(
+    [
+        ("uid", np.uint64),
+        ("beta", np.float32),  # coefficient of ln price
+        ("rate", np.float32),  # trips per day
+        ("store", np.int32, (4,)),  # known stores, -1 where none
+        ("patronage", np.float32, (4,)),
+        ("position", np.float32, (2,)),
+        ("segment", np.uint8),
+        ("source", np.uint8),
+        ("weight", np.uint8),
+        ("close", np.uint8),  # how many of the friends are close
+    ],
+    align=True,
+)
+BRAND = np.dtype(
+    [
+        ("cost", np.float64),
+        ("care_capacity", np.float32),  # answers a day
+        ("care_quality", np.float32),
+        ("care_policy", np.uint8),
+    ],
+    align=True,
+)
+PLACE = np.dtype([("region", np.uint8), ("distributor", np.uint8), ("delivery", np.uint8, (7,))], align=True)
+REP = np.dtype(
+    [
+        ("skill", np.float32),
+        ("hazard", np.float32),  # probability of leaving in a week
+        ("interval", np.int32),  # days between two visits to a store
+    ],
+    align=True,
+)
+SETTING = np.dtype(
+    [
+        ("run", np.uint64),  # run key
+        ("units_extra", np.float64),  # probability of one more unit
+        ("stage_extra", np.float64),  # probability of one more exponential stage of a purchase interval
+        ("stages", np.int32),
+        ("units", np.int32),  # whole units of a purchase
+        ("focal", np.int32),
+        ("findability", np.uint8),  # channel switches: 1 lets the change act through the channel
+        ("promise", np.uint8),
+        ("talk", np.uint8),
+    ],
+    align=True,
+)
+
+# -- what customers carry from day to day ---------------------------------------------------------------------------
+
+MIND = np.dtype(
+    [
+        ("next_time", np.float32),  # day (and part) of the next calendar trip
+        ("trips", np.int32),  # ordinal of the next calendar trip
+        ("store_mood", np.float32, (4,)),  # satisfaction with each known store
+        ("next_day", np.int16),
+        ("retry_day", np.int16),  # NEVER where nothing was put off
+        ("updated", np.int16),  # day up to which fading is accounted for
+        ("last_purchase", np.int16),
+        ("last_focal", np.int16),  # day of the last focal purchase
+        ("last_rival", np.int16),
+        ("cause_week", np.int16),
+        ("year_category", np.int16),  # category purchases in the observed year
+        ("year_focal", np.int16),
+        ("last_brand", np.int8),
+        ("first_cause", np.uint8),
+        ("reached", np.uint8),  # 1 where talk about the change has arrived
+        ("base", np.uint8),  # 1 for habitual customers of the focal brand
+    ],
+    align=True,
+)
+TIE = np.dtype(
+    [
+        ("utility", np.float32),  # logit, taste and list price: never changes
+        ("habit", np.float32),  # 0..1
+        ("bond", np.float32),  # 0..1
+        ("distrust", np.float32),  # 0..1, fear of not finding the brand
+        ("belief", np.float32),  # experience beyond what was expected
+        ("learned", np.float32),  # logit, liking learned from forced trials
+        ("heard", np.float32),  # logit, what others said
+        ("favourite", np.uint8),  # favourite item within the brand: never changes
+    ],
+    align=True,
+)
+VIEW = np.dtype(
+    [
+        ("familiarity", np.float32),  # 0..1, with a changed look
+        ("hurt", np.float32),  # logit, dislike of a broken identity
+        ("aware", np.uint8),  # bits AWARE_*
+    ],
+    align=True,
+)
+
+# -- the chain ------------------------------------------------------------------------------------------------------
+
+STOCK = np.dtype(
+    [
+        ("shelf", np.int32),
+        ("backroom", np.int32),
+        ("record_error", np.int32),  # recorded minus real stock
+        ("sold", np.int32),  # today
+        ("forecast", np.float32),  # units a day
+        ("short", np.uint8),  # 1 where the last order was not delivered
+        ("blocked", np.uint8),  # 1 where an event keeps the item off the shelf today
+    ],
+    align=True,
+)
+CHAIN = np.dtype([("briefed", np.float32), ("rep_bond", np.float32)], align=True)
+POST = np.dtype([("tenure", np.float32), ("vacant_until", np.int32)], align=True)
+
+# -- lists ----------------------------------------------------------------------------------------------------------
+
+COMPLAINT = np.dtype([("who", np.int32), ("day", np.int16), ("brand", np.int8), ("severity", np.uint8)], align=True)
+NEWS = np.dtype(
+    [
+        ("who", np.int32),
+        ("valence", np.float32),
+        ("brand", np.int8),
+        ("change", np.uint8),  # 1 where the change is what is talked about
+        ("generation", np.uint8),
+    ],
+    align=True,
+)
+EVENT = np.dtype(
+    [
+        ("who", np.int32),
+        ("score", np.float32),  # outcome, or severity 1..3 of a problem
+        ("brand", np.int8),
+        ("kind", np.uint8),
+        ("change", np.uint8),
+    ],
+    align=True,
+)
+TRIP = np.dtype(
+    [
+        ("words", np.uint32, (4,)),  # store, autopilot, priority, variant
+        ("who", np.int32),
+        ("ordinal", np.int32),  # trip ordinal that keys the draws
+        ("where", np.int32),
+        ("units", np.int16),
+        ("retry", np.uint8),  # 1 where the trip was put off earlier
+        ("slot", np.uint8),  # which of the known stores
+        ("target", np.int8),  # brand wanted
+        ("bought", np.int8),  # brand bought, -1 where none
+        ("forced", np.uint8),  # 1 where it was a substitute
+    ],
+    align=True,
+)
+SIGHT = np.dtype(
+    [
+        ("value", np.float64),  # utility without noise
+        ("noise", np.float64),
+        ("met", np.int32),  # look met at the shelf, 0 = the original
+        ("seen", np.uint8),
+    ],
+    align=True,
+)
+
+# -- levers ---------------------------------------------------------------------------------------------------------
+
+OFFER = np.dtype(
+    [
+        ("price", np.float64),
+        ("log_price", np.float32),  # ln(price / mean list price of the market)
+        ("look_share", np.float32),  # share of facings that carry the new look
+        ("briefing", np.float32),  # share of visits that brief staff
+    ],
+    align=True,
+)
+BRAND_LEVER = np.dtype(
+    [
+        ("log_list", np.float32),  # list price, same scale
+        ("log_reference", np.float32),  # price people are used to
+        ("care_change", np.float32),
+        ("campaign", np.float32),  # logit, 0 where none runs
+        ("look", np.int32),  # look being put on shelves, 0 = the original
+        ("look_before", np.int32),  # look being replaced
+    ],
+    align=True,
+)
+LOOK = np.dtype(
+    [
+        ("brand", np.int32),
+        ("overlap", np.float32),  # cues kept
+        ("appeal_mean", np.float32),
+        ("appeal_sd", np.float32),
+        ("identity_break", np.float32),
+        ("announced", np.float32),  # share who heard of it beforehand
+    ],
+    align=True,
+)
+
+# -- what kernels take ----------------------------------------------------------------------------------------------
+
+
+class Town(NamedTuple):
+    """What never changes, shared by every arm of a replicate."""
+
+    people: Array  # (N,) PERSON
+    indptr: Array  # (N + 1,) int64
+    friends: Array  # (E,) int32
+    brands: Array  # (B,) BRAND
+    first_item: Array  # (B + 1,) int32
+    item_share: Array  # (I,) float64, cumulative within the brand
+    places: Array  # (S,) PLACE
+    demand: Array  # (S, I) float32, units a day
+    lead_time: Array  # (D,) int32
+    rep_of: Array  # (S, B) int32
+    reps: Array  # (K,) REP
+    role_met: Array  # (R,) float32
+
+
+class Life(NamedTuple):
+    """What changes, one copy per arm."""
+
+    mind: Array  # (N,) MIND
+    ties: Array  # (N, B) TIE
+    views: Array  # (N, Z) VIEW
+    stock: Array  # (S, I) STOCK
+    coming: Array  # (S, I, SLOTS) int32, units on the way by arrival day
+    chain: Array  # (S, B) CHAIN
+    posts: Array  # (K,) POST
+    complaints: Array  # (Q,) COMPLAINT, waiting at the care desks
+    news: Array  # (T,) NEWS, to be told today
+    heads: Array  # (2,) int64: complaints waiting, news
+
+
+class Levers(NamedTuple):
+    """What the timeline has set for today."""
+
+    offers: Array  # (S, B) OFFER
+    brands: Array  # (B,) BRAND_LEVER
+    looks: Array  # (Z,) LOOK
+    severity: Array  # (S, I) float32, stock-out events
+    service: Array  # (S, B, R) float32, quality met in each role
+    service_change: Array  # (S, B, R) float32, what events have changed of it
+    fill_rate: Array  # (D, B) float32
+    reach: Array  # (S, G, B) float32, share of customers a campaign reaches a day, by main store and segment
+
+
+class Scratch(NamedTuple):
+    """Working memory of one model; nothing in it outlives a day but ``due``, which follows from the minds."""
+
+    due: Array  # (N,) int16, day of the next trip
+    trips: Array  # (N,) TRIP
+    shoppers: Array  # (N + 1,) int32
+    order: Array  # (N,) int32, trips in order of service
+    onward: Array  # (N,) int32, trips that went on to another store
+    start: Array  # (S + 1,) int32
+    events: Array  # (M,) EVENT, experiences worth a word
+    tomorrow: Array  # (T,) NEWS
+    counts: Array  # (3,) int64: shoppers, events, dropped
+    sight: Array  # (B,) SIGHT, the shelf before the shopper
+    fade: Array  # (F, DAYS) float32
+
+
+class Records(NamedTuple):
+    """Integer counters; the last row along the week axis collects what is not reported."""
+
+    totals: Array  # (W + 1, M, B) int64
+    levels: Array  # (W + 1, L, B) int64
+    stores: Array  # (W + 1, S, B) int32
+    shelf: Array  # (W + 1, B, 5) int64
+    habitual: Array  # (W + 1,) int64
+    reached: Array  # (W + 1,) int64
+    tellers: Array  # (generations,) int64
+    positive: Array  # (generations,) int64
+    negative: Array  # (generations,) int64
+    level_start: Array  # (4,) int32, first row of region, segment, source, weight in levels
+
+
+def aligned(shape: int | tuple[int, ...], kind: np.dtype[Any], alignment: int = 64) -> Array:
+    """Return zeroed memory that starts at a cache line.
+
+    Examples
+    --------
+    >>> aligned(3, TIE).ctypes.data % 64
+    0
+    """
+    count = int(np.prod(shape, dtype=np.int64))
+    raw = np.zeros(count * kind.itemsize + alignment, np.uint8)
+    start = -raw.ctypes.data % alignment
+    return raw[start : start + count * kind.itemsize].view(kind).reshape(shape)
+
+
+def copy_of(table: Array) -> Array:
+    """Return a copy at a cache line."""
+    out = aligned(table.shape, table.dtype)
+    out[...] = table
+    return out

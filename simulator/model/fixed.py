@@ -1,0 +1,112 @@
+"""The world as the kernels see it: read-only tables, made once and shared by every arm of a replicate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.model.columns import BRAND, EVENT, NEWS, PERSON, PLACE, REP, SETTING, SIGHT, TRIP, Scratch, Town, aligned
+from simulator.model.kernels.constants import DAYS, FADE_BOND, FADE_HEARD, FADE_HURT, FADE_LEARNED, FADES
+from simulator.world.world import World
+
+LEAST_LIST = 1024
+"""Room of the shortest lists (complaints, news, events); they grow with the population."""
+
+AMPLE = np.float32(100.0)
+"""How much more a store plans for when shelves are switched off: nothing ever runs out."""
+
+
+def with_ample_stock(world: World) -> World:
+    """Return the world with stores that plan for a hundredfold demand."""
+    demand = world.stores.expected_demand * AMPLE + AMPLE
+    return replace(world, stores=replace(world.stores, expected_demand=demand))
+
+
+def lay_out(world: World) -> Town:
+    """Lay the world out for the kernels."""
+    customers, brands, stores, reps = world.customers, world.brands, world.stores, world.reps
+    people = aligned(world.size, PERSON)
+    for name in ("uid", "rate", "store", "patronage", "position", "segment", "source", "weight"):
+        people[name] = getattr(customers, name)
+    people["beta"] = customers.price_sensitivity
+    people["close"] = world.network.close
+    brand = aligned(len(brands.names), BRAND)
+    brand["cost"] = brands.cost
+    brand["care_capacity"] = world.care.capacity
+    brand["care_quality"] = world.care.quality
+    brand["care_policy"] = world.care.policy
+    place = aligned(stores.region.shape[0], PLACE)
+    place["region"] = stores.region
+    place["distributor"] = stores.distributor
+    place["delivery"] = stores.delivery
+    rep = aligned(reps.brand.shape[0], REP)
+    rep["skill"] = reps.skill
+    rep["hazard"] = 1.0 - (1.0 - reps.turnover_per_year) ** (1.0 / 52.0)
+    rep["interval"] = np.maximum(1, np.rint(7.0 / np.maximum(reps.visits_per_week, 1e-3)))
+    first = brands.first_item
+    spans = [slice(first[b], first[b + 1]) for b in range(len(brands.names))]
+    return Town(
+        people=people,
+        indptr=world.network.indptr,
+        friends=world.network.friends,
+        brands=brand,
+        first_item=first.astype(np.int32),
+        item_share=np.concatenate([np.cumsum(brands.item_share[span]) for span in spans]),
+        places=place,
+        demand=stores.expected_demand.astype(np.float32),
+        lead_time=world.distributors.lead_time.astype(np.int32),
+        rep_of=reps.rep_of.astype(np.int32),
+        reps=rep,
+        role_met=world.role_met.astype(np.float32),
+    )
+
+
+def settings(world: World, run: np.uint64, closed: frozenset[str]) -> np.void:
+    """Return the constants of a run and which channels are open, as one record."""
+    setting = np.zeros(1, SETTING)
+    whole = int(np.floor(world.units_per_purchase))
+    stages = max(1, int(np.floor(world.regularity)))
+    setting["run"] = run
+    setting["units"] = whole
+    setting["units_extra"] = world.units_per_purchase - whole
+    setting["stages"] = stages
+    setting["stage_extra"] = max(0.0, world.regularity - stages)
+    setting["focal"] = world.focal
+    setting["findability"] = "findability" not in closed
+    setting["promise"] = "promise" not in closed
+    setting["talk"] = "word_of_mouth" not in closed
+    record: np.void = setting[0]
+    return record
+
+
+def new_scratch(world: World, values: Mapping[str, float]) -> Scratch:
+    """Return working memory for one model, with the fading tables filled in."""
+    n = world.size
+    short = max(LEAST_LIST, n // 4)
+    return Scratch(
+        due=np.zeros(n, np.int16),
+        trips=aligned(n, TRIP),
+        shoppers=np.zeros(n + 1, np.int32),  # the branch-free list writes one place past the end
+        order=np.zeros(n, np.int32),
+        onward=np.zeros(n, np.int32),
+        start=np.zeros(world.stores.region.shape[0] + 1, np.int32),
+        events=aligned(max(LEAST_LIST, n), EVENT),
+        tomorrow=aligned(short, NEWS),
+        counts=np.zeros(3, np.int64),
+        sight=aligned(len(world.brands.names), SIGHT),
+        fade=fading(values),
+    )
+
+
+def fading(values: Mapping[str, float]) -> NDArray[Any]:
+    """Factors by which each fading stock shrinks in 0, 1, 2, … days, float32, shape (kinds, DAYS)."""
+    half_life = np.empty(FADES)
+    half_life[FADE_LEARNED] = values["forced_trial_fade_weeks"]
+    half_life[FADE_HEARD] = values["heard_fade_weeks"]
+    half_life[FADE_BOND] = values["bond_decay_weeks"]
+    half_life[FADE_HURT] = values["identity_recovery_halflife_weeks"]
+    return np.asarray(0.5 ** (np.arange(DAYS)[None, :] / (7.0 * half_life[:, None])), np.float32)

@@ -1,0 +1,410 @@
+"""One shopper in front of one shelf: autopilot or deliberation, what is in sight, what to do when it is out.
+
+Choices are Gumbel-max with one keyed draw per customer, trip and brand: removing an item moves only those who would
+have taken it. A brand's variants share the brand's draw; wanting another than the favourite variant is a draw of its own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.compilation import inlined
+from simulator.model.kernels.constants import (
+    AVAILABILITY,
+    AWARE_HEARD,
+    AWARE_SEEN,
+    DROPPED,
+    EVENTS,
+    FINDABILITY,
+    KIND_DISLIKE,
+    KIND_NEWS,
+    NOT_FOUND,
+    PRICE_SIZE,
+    TOOK_OTHER_STORE,
+    TOOK_RIVAL,
+    TOOK_VARIANT,
+    WAITED,
+    WANTED_OUT,
+    WENT_WITHOUT,
+)
+from simulator.model.kernels.mind import commitment, refresh, standing, touch
+from simulator.model.kernels.perceive import (
+    appeal,
+    curious,
+    form_opinion,
+    grow_familiar,
+    hear_announcement,
+    miss_probability,
+)
+from simulator.randomness.philox import block, exponential, gumbel, stream_key, uniform
+from simulator.randomness.streams import Stream
+
+_CHOICE = int(Stream.CHOICE)
+_LOOK = int(Stream.LOOK)
+_OUT = int(Stream.OUT_OF_STOCK)
+_PRICE = int(Stream.PRICE_NOTICE)
+_CURIOUS = int(Stream.CURIOSITY)
+_LOWEST = -1e30
+_HOME = 8  # draw number of the supply left at home
+
+
+@inlined
+def note_event(who, b, kind, score, change, scratch):
+    """Put an experience on today's list of what may be voiced and talked about."""
+    n = scratch.counts[EVENTS]
+    if n < scratch.events.shape[0]:
+        event = scratch.events[n]
+        event.who = who
+        event.brand = b
+        event.kind = kind
+        event.score = score
+        event.change = change
+        scratch.counts[EVENTS] = n + 1
+    else:
+        scratch.counts[DROPPED] += 1
+
+
+@inlined
+def look_around(trip, day, person, me, mine, sees, life, levers, setting, p, scratch):
+    """Fill ``seen`` and ``met``: which brands are in sight and with which look; form opinions of new looks.
+
+    Returns True where some brand was overlooked. A shelf shows the new look in proportion to its facings.
+    """
+    s = trip.where
+    overlooked = False
+    for b in range(mine.shape[0]):
+        here = scratch.sight[b]
+        here.seen = 1
+        here.met = 0
+        brand = levers.brands[b]
+        if brand.look == 0:
+            continue
+        words = block(stream_key(setting.run, _LOOK, trip.ordinal), person.uid, b, trip.retry)
+        new = uniform(words[0]) < levers.offers[s, b].look_share
+        here.met = brand.look if new else brand.look_before
+        if here.met == 0:
+            continue
+        z = here.met - 1
+        look = levers.looks[z]
+        view = sees[z]
+        briefed = life.chain[s, b].briefed
+        hear_announcement(person.uid, z, view, look, setting)
+        # the loyal look harder: their commitment turns part of the misses into finds
+        missed = uniform(words[1]) < miss_probability(view, look, briefed, setting, p)
+        if missed and uniform(words[2]) >= p.effort_loyalty * commitment(mine[b]):
+            here.seen = 0
+            overlooked = True
+            continue
+        noticed = form_opinion(me, mine[b], view, look, briefed, words[3], day, setting, p)
+        if noticed and setting.promise == 1:
+            note_event(trip.who, b, KIND_NEWS, appeal(person.uid, z, look, setting) - view.hurt, 1, scratch)
+    return overlooked
+
+
+@inlined
+def trust_shelves(s, mine, town, life, p):
+    """Regain trust in the availability of every brand that stands on this shelf today."""
+    for b in range(mine.shape[0]):
+        if mine[b].distrust > 1e-3 and any_in_stock(s, b, town, life) >= 0:
+            mine[b].distrust *= 1.0 - p.availability_recovery
+
+
+@inlined
+def notices_price(trip, b, change, uid, setting, p):
+    """Whether a price away from the list price is noticed: the table's probability is for 10%, larger is plainer."""
+    words = block(stream_key(setting.run, _PRICE, trip.ordinal), uid, b, trip.retry)
+    return uniform(words[0]) < 1.0 - (1.0 - p.notice_price) ** (abs(change) / 0.1)
+
+
+@inlined
+def weigh(trip, person, me, mine, sees, levers, setting, p, scratch):
+    """Fill ``value`` (without noise) and ``noise`` for every brand."""
+    s = trip.where
+    brands = mine.shape[0]
+    key = stream_key(setting.run, _CHOICE, trip.ordinal)
+    for group in range((brands + 3) // 4):
+        words = block(key, person.uid, group, trip.retry)
+        for lane in range(min(4, brands - 4 * group)):
+            b = 4 * group + lane
+            tie = mine[b]
+            value = tie.utility + standing(tie, p)
+            brand = levers.brands[b]
+            change = np.float64(levers.offers[s, b].log_price - brand.log_list)
+            if change != 0.0 and notices_price(trip, b, change, person.uid, setting, p):
+                value += person.beta * change
+                surprise = np.float64(levers.offers[s, b].log_price - brand.log_reference)
+                if surprise > 0.0:
+                    value += person.beta * (p.price_loss_multiplier - 1.0) * surprise
+            scratch.sight[b].value = value
+            scratch.sight[b].noise = gumbel(words[lane])
+    if me.last_brand >= 0:
+        scratch.sight[me.last_brand].value += p.inertia
+    if setting.promise == 1:
+        for z in range(levers.looks.shape[0]):
+            view = sees[z]
+            if view.aware & (AWARE_SEEN | AWARE_HEARD) != 0:
+                here = scratch.sight[levers.looks[z].brand]
+                here.value -= view.hurt
+                if here.met == z + 1 and view.aware & AWARE_SEEN != 0:
+                    here.value += appeal(person.uid, z, levers.looks[z], setting)
+
+
+@inlined
+def in_stock(s, item, life):
+    """Whether an item stands on the shelf and no event keeps it off."""
+    return life.stock[s, item].shelf > 0 and life.stock[s, item].blocked == 0
+
+
+@inlined
+def any_in_stock(s, b, town, life):
+    """The brand's best-selling item in stock at a store, or -1."""
+    best = -1
+    best_share = -1.0
+    below = 0.0
+    for item in range(town.first_item[b], town.first_item[b + 1]):
+        share = town.item_share[item] - below
+        below = town.item_share[item]
+        if share > best_share and in_stock(s, item, life):
+            best = item
+            best_share = share
+    return best
+
+
+@inlined
+def wanted_item(b, favourite, word, town, p):
+    """The item of a brand wanted on this trip: mostly the favourite, now and then any, by share."""
+    first = town.first_item[b]
+    last = town.first_item[b + 1] - 1
+    u = uniform(word)
+    item = first + favourite
+    if u >= p.variant_loyalty and last > first:
+        u = (u - p.variant_loyalty) / (1.0 - p.variant_loyalty)
+        item = first
+        while item < last and u >= town.item_share[item]:
+            item += 1
+    return item
+
+
+@inlined
+def best_brand(s, needs_stock, damp, avoid, town, life, scratch):
+    """Brand in sight with the highest utility plus noise, or -1; ``damp`` < 1 is the hurry of a second-best choice."""
+    best = -1
+    best_score = _LOWEST
+    for b in range(scratch.sight.shape[0]):
+        here = scratch.sight[b]
+        if b == avoid or here.seen == 0 or (needs_stock and any_in_stock(s, b, town, life) < 0):
+            continue
+        score = damp * here.value + here.noise
+        if score > best_score:
+            best = b
+            best_score = score
+    return best
+
+
+@inlined
+def wanted_of_all(scratch):
+    """Brand with the highest utility plus noise, in sight or not: what the shopper came for."""
+    best = 0
+    for b in range(1, scratch.sight.shape[0]):
+        if scratch.sight[b].value + scratch.sight[b].noise > scratch.sight[best].value + scratch.sight[best].noise:
+            best = b
+    return best
+
+
+@inlined
+def autopilot(word, mine, sees, levers, setting, p, scratch):
+    """The brand that habit reaches for without thinking, or -1: probability ``a`` times the strongest habit.
+
+    Habit is tied to what the pack looks like: a strange look keeps ``habit_transfer`` of it for each cue lost.
+    """
+    strongest = 0
+    for b in range(1, mine.shape[0]):
+        if mine[b].habit > mine[strongest].habit:
+            strongest = b
+    strength = p.autopilot_ceiling * mine[strongest].habit
+    met = scratch.sight[strongest].met
+    if met > 0 and setting.findability == 1:
+        strange = (1.0 - levers.looks[met - 1].overlap) * (1.0 - sees[met - 1].familiarity)
+        strength *= 1.0 - strange * (1.0 - p.habit_transfer)
+    return strongest if uniform(word) < strength else -1
+
+
+@inlined
+def curious_brand(trip, uid, sees, levers, setting, p, scratch):
+    """A brand whose announced new look is tried out of curiosity on this trip, or -1."""
+    chosen = -1
+    if setting.promise == 1:
+        for z in range(levers.looks.shape[0]):
+            b = levers.looks[z].brand
+            if scratch.sight[b].met == z + 1 and scratch.sight[b].seen == 1:
+                words = block(stream_key(setting.run, _CURIOUS, trip.ordinal), uid, z, trip.retry)
+                if curious(sees[z], words[0], p):
+                    chosen = b
+    return chosen
+
+
+@inlined
+def another_store(slot, person):
+    """The best-known other store's slot, or -1."""
+    best = -1
+    for other in range(4):
+        if other != slot and person.store[other] >= 0:
+            if best < 0 or person.patronage[other] > person.patronage[best]:
+                best = other
+    return best
+
+
+@inlined
+def answer_empty_shelf(trip, b, day, second, week, person, me, mine, town, life, setting, p, scratch, records):
+    """The wanted item is out: another variant, another brand, another store, wait, or do without.
+
+    The five compete on utility and cost, each with its own keyed noise; the published mix must emerge. Returns the
+    item to buy (>= 0), -1 for nothing, or -2 - slot for going on to another store.
+    """
+    s = trip.where
+    mine[b].distrust += p.availability_fall * (1.0 - mine[b].distrust)
+    key = stream_key(setting.run, _OUT, trip.ordinal)
+    words = block(key, person.uid, b, 2 * second + trip.retry)
+    wanted = scratch.sight[b].value + scratch.sight[b].noise
+    best = wanted - p.go_without_cost + gumbel(words[3])
+    answer = WENT_WITHOUT
+    result = -1
+    variant = any_in_stock(s, b, town, life)
+    if variant >= 0:
+        score = wanted - p.variant_gap + gumbel(words[0])
+        if score > best:
+            best = score
+            answer = TOOK_VARIANT
+            result = variant
+    rival = best_brand(s, True, 1.0, b, town, life, scratch)
+    if rival >= 0:
+        score = scratch.sight[rival].value + scratch.sight[rival].noise - p.search_anxiety
+        if score > best:
+            best = score
+            answer = TOOK_RIVAL
+            result = town.first_item[rival] + mine[rival].favourite
+            if not in_stock(s, result, life):
+                result = any_in_stock(s, rival, town, life)
+    slot = another_store(trip.slot, person)
+    if second == 0 and slot >= 0:
+        score = wanted - p.store_travel_cost + gumbel(words[1])
+        if score > best:
+            best = score
+            answer = TOOK_OTHER_STORE
+            result = -2 - slot
+    home = block(key, person.uid, b, _HOME)
+    if trip.retry == 0 and exponential(home[0]) * p.home_stock_days > p.wait_days:
+        score = wanted - p.wait_cost + gumbel(words[2])
+        if score > best:
+            answer = WAITED
+            result = -1
+            me.retry_day = day + max(1, int(p.wait_days))
+    if second == 0:
+        records.totals[week, WANTED_OUT, b] += 1
+        records.totals[week, answer, b] += 1
+    return result
+
+
+@inlined
+def brand_of(item, town):
+    """Brand of an item."""
+    b = 0
+    while town.first_item[b + 1] <= item:
+        b += 1
+    return b
+
+
+@inlined
+def settle_for(trip, missed, day, week, me, town, life, setting, p, scratch, records):
+    """The wanted brand was overlooked: take the first acceptable pack in sight, or -1 to go home without.
+
+    No second careful comparison: differences in utility count only in part, and search costs anxiety.
+    """
+    records.totals[week, NOT_FOUND, missed] += 1
+    note_event(trip.who, missed, KIND_DISLIKE, -1.0, 1, scratch)
+    if missed == setting.focal:
+        touch(me, FINDABILITY, day)
+    b = best_brand(trip.where, True, 1.0 - p.search_haste, missed, town, life, scratch)
+    wanted = scratch.sight[missed].value + scratch.sight[missed].noise
+    if b >= 0:
+        found = scratch.sight[b].value + scratch.sight[b].noise - p.search_anxiety
+        if found < wanted - p.go_without_cost:
+            b = -1
+    return b
+
+
+@inlined
+def take(trip, b, item, mine, sees, town, life, levers, p, scratch):
+    """Put an item into the basket; know the looks in sight a little better."""
+    stock = life.stock[trip.where, item]
+    units = min(np.int32(trip.units), stock.shelf)
+    stock.shelf -= units
+    stock.sold += units
+    trip.units = units
+    trip.bought = b
+    for z in range(levers.looks.shape[0]):
+        brand = levers.looks[z].brand
+        if scratch.sight[brand].met == z + 1 and scratch.sight[brand].seen == 1:
+            grow_familiar(sees[z], brand == b, p)
+
+
+@inlined
+def choose(trip, day, week, second, town, life, levers, setting, p, scratch, records):
+    """Let the shopper of a trip choose; return the slot of another store to go on to, or -1.
+
+    What is bought is left in ``trip.bought``.
+    """
+    i = trip.who
+    person = town.people[i]
+    me = life.mind[i]
+    mine = life.ties[i]
+    sees = life.views[i]
+    s = trip.where
+    refresh(me, mine, sees, day, scratch.fade)
+    trip.bought = -1
+    trip.forced = 0
+    overlooked = look_around(trip, day, person, me, mine, sees, life, levers, setting, p, scratch)
+    trust_shelves(s, mine, town, life, p)
+    b = np.int64(-1)
+    if second == 1:
+        b = np.int64(trip.target)
+        scratch.sight[b].seen = 1
+    else:
+        b = np.int64(curious_brand(trip, person.uid, sees, levers, setting, p, scratch))
+        if b < 0:
+            b = np.int64(autopilot(trip.words[1], mine, sees, levers, setting, p, scratch))
+    weighed = b < 0
+    if weighed:
+        weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
+        b = np.int64(wanted_of_all(scratch))
+    if overlooked and scratch.sight[b].seen == 0:
+        if not weighed:
+            weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
+            weighed = True
+        b = np.int64(settle_for(trip, b, day, week, me, town, life, setting, p, scratch, records))
+        if b < 0:
+            return -1
+        trip.forced = 1
+    trip.target = b
+    item = np.int64(wanted_item(b, mine[b].favourite, trip.words[3], town, p))
+    if not in_stock(s, item, life):
+        if not weighed:
+            weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
+        if b == setting.focal and life.stock[s, item].blocked == 1:
+            touch(me, AVAILABILITY, day)
+        item = np.int64(
+            answer_empty_shelf(trip, b, day, second, week, person, me, mine, town, life, setting, p, scratch, records)
+        )
+        if item <= -2:
+            return -2 - item
+        if item < 0:
+            return -1
+        taken = np.int64(brand_of(item, town))
+        if taken != b:
+            trip.forced = 1
+            b = taken
+    focal = levers.brands[setting.focal]
+    if b != setting.focal and levers.offers[s, setting.focal].log_price != focal.log_list:
+        touch(me, PRICE_SIZE, day)
+    take(trip, b, item, mine, sees, town, life, levers, p, scratch)
+    return -1

@@ -1,0 +1,116 @@
+"""Phase 5: use the product, meet the people, compare with what was expected (model description, section 7).
+
+One purchase is one whole experience: product in use and the service met on this occasion, relative to what the market
+has been used to. It moves belief, habit, bond and the mood towards the store, and now and then is worth a word.
+"""
+
+from __future__ import annotations
+
+from simulator.compilation import inlined, kernel
+from simulator.model.kernels.choose import note_event
+from simulator.model.kernels.constants import KIND_EXPERIENCE, KIND_PROBLEM, PROBLEMS, SERVICE, SHOPPERS
+from simulator.model.kernels.mind import touch
+from simulator.randomness.philox import block, normal, stream_key, uniform
+from simulator.randomness.streams import Stream
+
+_EXPERIENCE = int(Stream.EXPERIENCE)
+_SERVICE = int(Stream.SERVICE)
+
+
+@inlined
+def service_met(trip, b, uid, town, levers, setting):
+    """Service of the roles met on this occasion: (level, what events changed of it, number of roles met).
+
+    Sums over the roles met of quality relative to the reference; a role that is not met does nothing.
+    """
+    roles = town.role_met.shape[0]
+    s = trip.where
+    level = 0.0
+    change = 0.0
+    met = 0
+    key = stream_key(setting.run, _SERVICE, trip.ordinal)
+    for group in range((roles + 3) // 4):
+        words = block(key, uid, group, trip.retry)
+        for lane in range(min(4, roles - 4 * group)):
+            r = 4 * group + lane
+            if uniform(words[lane]) < town.role_met[r]:
+                level += levers.service[s, b, r]
+                change += levers.service_change[s, b, r]
+                met += 1
+    return level, change, met
+
+
+@inlined
+def grow_habit(mine, b, p):
+    """``h += rate (1 - h)`` for the bought brand, ``h -= rate h`` for every other (Lally et al. 2010, per repetition)."""
+    for other in range(mine.shape[0]):
+        mine[other].habit -= p.habit_growth * mine[other].habit
+    mine[b].habit += p.habit_growth
+
+
+@inlined
+def problem_hurt(severity, p):
+    """Loss of satisfaction by a problem of severity 1 (minor), 2 or 3 (severe)."""
+    hurt = p.problem_hurt_minor
+    if severity >= 3:
+        hurt = p.problem_hurt_severe
+    elif severity >= 2:
+        hurt = p.problem_hurt_medium
+    return hurt
+
+
+@inlined
+def problem_severity(rank, p):
+    """Severity 1..3 of a problem from its rank in 0..1, so that fewer problems means fewer of each kind."""
+    severity = 1
+    if rank < p.problem_severe_share:
+        severity = 3
+    elif rank < p.problem_severe_share + p.problem_medium_share:
+        severity = 2
+    return severity
+
+
+@inlined
+def talk_probability(tie, outcome, p):
+    """Probability that an experience is talked about: U-shaped, steeper when bad, more from the bonded."""
+    slope = p.talk_satisfied_slope if outcome > 0.0 else p.talk_dissatisfied_slope
+    return (p.talk_base_rate + slope * abs(outcome)) * (1.0 + p.talk_bond * tie.bond)
+
+
+@kernel
+def experience(day, week, town, life, levers, setting, p, scratch, records):
+    """Let everyone who bought something today live with it; arguments as in `shop`."""
+    for k in range(scratch.counts[SHOPPERS]):
+        trip = scratch.trips[k]
+        b = trip.bought
+        if b < 0:
+            continue
+        i = trip.who
+        uid = town.people[i].uid
+        me = life.mind[i]
+        mine = life.ties[i]
+        tie = mine[b]
+        words = block(stream_key(setting.run, _EXPERIENCE, trip.ordinal), uid, 0, trip.retry)
+        level, change, met = service_met(trip, b, uid, town, levers, setting)
+        outcome = p.quality_weight * p.quality_sd * normal(words[0]) + p.service_weight * change
+        if change != 0.0 and b == setting.focal:
+            touch(me, SERVICE, day)
+        changed = 1 if change != 0.0 else 0
+        problem = uniform(words[1])
+        if problem < p.problem_rate:
+            severity = problem_severity(problem / p.problem_rate, p)
+            # an accident is buffered by the bond
+            outcome -= problem_hurt(severity, p) * (1.0 - p.bond_buffer * tie.bond)
+            records.totals[week, PROBLEMS, b] += 1
+            note_event(i, b, KIND_PROBLEM, severity, changed, scratch)
+        elif uniform(words[3]) < talk_probability(tie, outcome, p):
+            note_event(i, b, KIND_EXPERIENCE, outcome, changed, scratch)
+        tie.belief += p.satisfaction_rate * (outcome - tie.belief)
+        me.store_mood[trip.slot] += p.satisfaction_rate * (level - me.store_mood[trip.slot])
+        grow_habit(mine, b, p)
+        if met > 0 and level > 0.0:
+            tie.bond += p.bond_growth * level * (1.0 - tie.bond)
+        if trip.forced == 1:
+            tie.learned += p.forced_trial_step * (p.forced_trial_learning - tie.learned)
+        me.last_brand = b
+        me.last_purchase = day

@@ -1,0 +1,54 @@
+"""What goes on in one customer's mind between two decisions: fading, being touched by the change, commitment."""
+
+from __future__ import annotations
+
+from simulator.compilation import inlined
+from simulator.model.kernels.constants import DAYS, FADE_BOND, FADE_HEARD, FADE_HURT, FADE_LEARNED, NO_CAUSE
+
+
+@inlined
+def refresh(me, mine, sees, day, fade):
+    """Bring a customer's fading stocks up to ``day``: forced learning, talk, bonds, hurt.
+
+    Each stock decays exponentially with its own half-life; ``fade`` (kinds, days) holds the factors.
+    """
+    gap = day - me.updated
+    if gap > 0:
+        gap = min(gap, DAYS - 1)
+        learned, heard, bond = fade[FADE_LEARNED, gap], fade[FADE_HEARD, gap], fade[FADE_BOND, gap]
+        for b in range(mine.shape[0]):
+            mine[b].learned *= learned
+            mine[b].heard *= heard
+            mine[b].bond *= bond
+        for z in range(sees.shape[0]):
+            sees[z].hurt *= fade[FADE_HURT, gap]
+        me.updated = day
+
+
+@inlined
+def touch(me, cause, day):
+    """Remember what of the change touched the customer first."""
+    if me.first_cause == NO_CAUSE:
+        me.first_cause = cause
+        me.cause_week = day // 7
+
+
+@inlined
+def commitment(tie):
+    """Commitment to a brand, 0..1: the stronger of habit and bond."""
+    return max(tie.habit, tie.bond)
+
+
+@inlined
+def standing(tie, p):
+    """What a customer's own history adds to or takes from a brand's utility (logit).
+
+    Experience, bond, learning and talk speak for it; fear of empty shelves against.
+    """
+    return (
+        p.quality_choice_weight * tie.belief
+        + p.bond_weight * tie.bond
+        + tie.learned
+        + tie.heard
+        - p.availability_weight * tie.distrust
+    )

@@ -1,0 +1,92 @@
+"""Which packs a shopper has in sight, and how a changed one is received (model description, sections 5.3 and 6).
+
+A look that the customer does not know is overlooked with a probability that grows with the cues it lost and shrinks
+with familiarity and help. Whoever does notice the change forms an opinion once: a liking of one's own, and hurt in
+proportion to commitment where the identity was broken on purpose.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.compilation import inlined
+from simulator.model.kernels.constants import AWARE_CURIOUS, AWARE_HEARD, AWARE_SEEN, PROMISE
+from simulator.model.kernels.mind import commitment, touch
+from simulator.randomness.philox import block, normal, stream_key, uniform
+from simulator.randomness.streams import Stream
+
+_APPEAL = int(Stream.APPEAL)
+_AWARENESS = int(Stream.AWARENESS)
+
+
+@inlined
+def miss_probability(view, look, briefed, setting, p):
+    """Probability of overlooking a look: ``m (1 - cue overlap)^s clutter (1 - familiarity) (1 - help)``."""
+    if setting.findability == 0:
+        return 0.0
+    help_given = min(1.0, p.staff_help + p.briefed_help * briefed)
+    lost_cues = np.float64(1.0 - look.overlap) ** p.cue_sharpness
+    return p.miss_rate * lost_cues * p.clutter * (1.0 - view.familiarity) * (1.0 - help_given)
+
+
+@inlined
+def appeal(uid, z, look, setting):
+    """Utility (logit) that a changed look itself adds for a customer: a liking of one's own, winners and losers."""
+    liking = np.float64(look.appeal_mean)
+    if look.appeal_sd > 0.0:
+        words = block(stream_key(setting.run, _APPEAL, 0), uid, z, 0)
+        liking += look.appeal_sd * normal(words[0])
+    return liking
+
+
+@inlined
+def hear_announcement(uid, z, view, look, setting):
+    """Mark the customers who heard of the change before meeting it."""
+    if view.aware & AWARE_HEARD == 0 and look.announced > 0.0:
+        words = block(stream_key(setting.run, _AWARENESS, 0), uid, z, 0)
+        if uniform(words[0]) < look.announced:
+            view.aware |= AWARE_HEARD
+
+
+@inlined
+def form_opinion(me, tie, view, look, briefed, word, day, setting, p):
+    """Notice a look (once) and take a broken identity to heart; return True if this is the moment of noticing.
+
+    Attitude changes by ``identity_break (slope x commitment + weak gain)``, the slope being negative: the committed
+    lose, the weakly committed may gain (Walsh, Winterich & Mittal 2010). Briefed staff soften it.
+    """
+    if view.aware & AWARE_SEEN != 0:
+        return False
+    # a change can be seen in proportion to the cues that changed; who heard of it looks for it
+    notice = p.notice_shelf * (1.0 - look.overlap)
+    if view.aware & AWARE_HEARD != 0:
+        notice = max(notice, p.announced_notice)
+    if uniform(word) >= notice:
+        return False
+    view.aware |= AWARE_SEEN
+    if setting.promise == 1 and look.identity_break > 0.0:
+        soften = 1.0 - p.briefed_soften * briefed
+        attitude = p.identity_slope * commitment(tie) + p.identity_weak_gain
+        view.hurt = -look.identity_break * attitude * soften
+        if attitude < 0.0:
+            tie.bond *= 1.0 - look.identity_break * soften
+            touch(me, PROMISE, day)
+    return True
+
+
+@inlined
+def curious(view, word, p):
+    """Whether an announced look is tried out of curiosity on this trip (asked once per customer)."""
+    if view.aware & AWARE_HEARD == 0 or view.aware & AWARE_CURIOUS != 0:
+        return False
+    view.aware |= AWARE_CURIOUS
+    return uniform(word) < p.curiosity_trial
+
+
+@inlined
+def grow_familiar(view, found, p):
+    """Know a look better: ``1 / finds_to_relearn`` with each successful find, a little with each exposure."""
+    if found:
+        view.familiarity = min(1.0, view.familiarity + 1.0 / p.finds_to_relearn)
+    else:
+        view.familiarity += p.exposure_familiarity * (1.0 - view.familiarity)

@@ -1,0 +1,78 @@
+"""Phase 9: integer counters per week, and at the end of each week who has lapsed (model description, section 10)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.compilation import kernel
+from simulator.model.kernels.constants import (
+    BUYING,
+    CONTRIBUTION,
+    LAPSED,
+    OBSERVED_DAYS,
+    SHOPPERS,
+    TOO_EARLY,
+    UNITS,
+    VALUE,
+)
+
+
+@kernel
+def record(day, week, town, life, levers, setting, scratch, records):
+    """Count today's purchases by brand, store and level, and keep each customer's own dates; arguments as in `shop`."""
+    observed_year = -OBSERVED_DAYS <= day < 0
+    for k in range(scratch.counts[SHOPPERS]):
+        trip = scratch.trips[k]
+        b = trip.bought
+        if b < 0:
+            continue
+        i = trip.who
+        s = trip.where
+        person = town.people[i]
+        me = life.mind[i]
+        units = np.int64(trip.units)
+        price = levers.offers[s, b].price
+        records.totals[week, UNITS, b] += units
+        records.totals[week, VALUE, b] += np.int64(np.rint(100.0 * price * units))
+        records.totals[week, CONTRIBUTION, b] += np.int64(np.rint(100.0 * (price - town.brands[b].cost) * units))
+        records.stores[week, s, b] += units
+        records.levels[week, records.level_start[0] + town.places[s].region, b] += units
+        records.levels[week, records.level_start[1] + person.segment, b] += units
+        records.levels[week, records.level_start[2] + person.source, b] += units
+        records.levels[week, records.level_start[3] + person.weight, b] += units
+        if observed_year:
+            me.year_category += 1
+        if b == setting.focal:
+            me.last_focal = day
+            if observed_year:
+                me.year_focal += 1
+            if me.base == 1:
+                records.habitual[week] += units
+        else:
+            me.last_rival = day
+
+
+@kernel
+def lapse_states(day, base, limit, mind, out):
+    """State of each base customer at the end of a day.
+
+    Parameters
+    ----------
+    day : int
+        The last day of the week, counted from launch.
+    base : array of int64, shape (C,)
+        Rows of the habitual customers.
+    limit : array of float64, shape (C,)
+        Twice the customer's mean interval between focal purchases before launch, days.
+    mind : array of MIND, shape (N,)
+    out : array of uint8, shape (C,)
+        Filled with BUYING, LAPSED (no focal purchase for ``limit`` days while buying the category) or TOO_EARLY
+        (fewer than ``limit`` days since launch).
+    """
+    for c in range(base.shape[0]):
+        me = mind[base[c]]
+        out[c] = BUYING
+        if day + 1 < limit[c]:
+            out[c] = TOO_EARLY
+        elif day - me.last_focal > limit[c] and me.last_rival > me.last_focal:
+            out[c] = LAPSED

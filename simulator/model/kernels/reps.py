@@ -1,0 +1,89 @@
+"""Phase 3: sales reps on their rounds, their coming and going (model description, section 9).
+
+A rep who knows a store corrects its records, gets goods out of the backroom and tells staff about changes. How much a
+rep's turnover matters for stock is an assumption, labelled as such in the parameter table; no study of it was found.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.compilation import inlined, kernel
+from simulator.model.kernels.constants import DAYS_OF_WEEK
+from simulator.randomness.philox import LN2, block, stream_key, uniform
+from simulator.randomness.streams import Stream
+
+_VISIT = int(Stream.REP_VISIT)
+_TURNOVER = int(Stream.REP_TURNOVER)
+_DAYS_OF_YEAR = 365.0
+
+
+@inlined
+def visit(s, b, rep, key, town, life, levers, p):
+    """One visit of a rep to a store: mend records, fill shelves, brief staff, and know each other a little better."""
+    chain = life.chain[s, b]
+    words = block(key, s, b, 0)
+    if uniform(words[0]) < p.rep_fix_share * town.reps[rep].skill * chain.rep_bond:
+        for i in range(town.first_item[b], town.first_item[b + 1]):
+            stock = life.stock[s, i]
+            stock.record_error = 0
+            stock.shelf += stock.backroom
+            stock.backroom = 0
+    if uniform(words[1]) < levers.offers[s, b].briefing:
+        chain.briefed = 1.0
+    chain.rep_bond += p.rep_bond_growth * (1.0 - chain.rep_bond)
+
+
+@inlined
+def leave(rep, until, kept, town, life):
+    """Let a rep leave: the post stays empty until the given day; a successor inherits part of the bonds."""
+    life.posts[rep].vacant_until = until
+    life.posts[rep].tenure = 0.0
+    for s in range(town.rep_of.shape[0]):
+        for b in range(town.rep_of.shape[1]):
+            if town.rep_of[s, b] == rep:
+                life.chain[s, b].rep_bond *= kept
+
+
+@kernel
+def dismiss(reps, until, kept, town, life):
+    """Let several reps leave at once."""
+    for rep in reps:
+        leave(rep, until, kept, town, life)
+
+
+@kernel
+def rounds(day, town, life, levers, setting, p, own_routes, visits):
+    """Let every rep in post visit the stores on today's route, then draw weekly turnover.
+
+    Parameters
+    ----------
+    own_routes : array of uint8, shape (K,)
+        1 where a subclass of `Rep` decides the route; then ``visits`` is obeyed.
+    visits : array of uint8, shape (S, B)
+        1 where such a rep visits today.
+    """
+    key = stream_key(setting.run, _VISIT, day)
+    # a briefing fades as staff forget it and as staff who heard it leave
+    forget = LN2 / (DAYS_OF_WEEK * p.briefing_decay_weeks) + p.staff_turnover_per_year / _DAYS_OF_YEAR
+    for s in range(town.rep_of.shape[0]):
+        for b in range(town.rep_of.shape[1]):
+            life.chain[s, b].briefed -= forget * life.chain[s, b].briefed
+            rep = town.rep_of[s, b]
+            if rep < 0 or day < life.posts[rep].vacant_until:
+                continue
+            due = (day + s) % town.reps[rep].interval == 0
+            if own_routes[rep] == 1:
+                due = visits[s, b] == 1
+            if due:
+                visit(s, b, rep, key, town, life, levers, p)
+    weekly = stream_key(setting.run, _TURNOVER, day // DAYS_OF_WEEK)
+    for rep in range(life.posts.shape[0]):
+        post = life.posts[rep]
+        if day < post.vacant_until:
+            continue
+        post.tenure += 1.0
+        if day % DAYS_OF_WEEK == 0:
+            words = block(weekly, np.uint64(rep), 0, 0)
+            if uniform(words[0]) < town.reps[rep].hazard:
+                leave(rep, day + np.int64(p.rep_vacancy_days), p.rep_successor_bond, town, life)

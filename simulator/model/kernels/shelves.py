@@ -1,0 +1,175 @@
+"""Phases 2 and 8: trucks, backrooms, shelves and orders (model description, section 9).
+
+A store keeps each item up to a target that follows its own forecast. Three things empty a shelf: an order that came too
+small or too late (ordering: forecast and record errors), goods left in the backroom (shelving), and goods that the
+distributor did not send (upstream). What is missing is never drawn directly; it follows from stock.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.compilation import inlined, kernel
+from simulator.model.kernels.constants import (
+    DAYS_OF_WEEK,
+    LONGEST_LEAD,
+    OUT_EVENT,
+    OUT_ORDERING,
+    OUT_SHELVING,
+    OUT_UPSTREAM,
+    SHELF_DAYS,
+    SLOTS,
+    SMALLEST_SHELF,
+)
+from simulator.randomness.philox import block, normal, stream_key, uniform
+from simulator.randomness.streams import Stream
+
+_DELIVERY = int(Stream.DELIVERY)
+_SHELVING = int(Stream.SHELVING)
+_RECORDS = int(Stream.RECORDS)
+_FORECAST = int(Stream.FORECAST)
+_EVENT = int(Stream.STOCKOUT_EVENT)
+
+
+@inlined
+def failure_ratio(s, b, day, town, life, p):
+    """Ordering and shelving failures relative to a store with an established rep (an assumption, labelled so)."""
+    rep = town.rep_of[s, b]
+    ratio = 1.0
+    if rep >= 0:
+        known = 0.0
+        if day >= life.posts[rep].vacant_until:
+            known = life.posts[rep].tenure / (life.posts[rep].tenure + DAYS_OF_WEEK * p.rep_learning_weeks)
+        ratio = 1.0 + (p.rep_newness_multiplier - 1.0) * (1.0 - known)
+    return ratio
+
+
+@inlined
+def order_up_to(demand, cover, bond, p):
+    """Target stock for ``cover`` days of ``demand`` units a day: mean plus safety factor times Poisson deviation.
+
+    The normal approximation of the newsvendor texts; ``service_level_z`` is the safety factor, to which a rep on good
+    terms with the store (``bond``, 0..1) adds.
+    """
+    expected = demand * cover
+    return expected + (p.service_level_z + p.rep_safety_bonus * bond) * np.sqrt(expected)
+
+
+@inlined
+def empty_because(stock):
+    """Cause of an item's absence from the shelf today, or SHELF_DAYS where it is there."""
+    cause = SHELF_DAYS
+    if stock.blocked == 1:
+        cause = OUT_EVENT
+    elif stock.shelf <= 0:
+        cause = OUT_ORDERING
+        if stock.backroom > 0:
+            cause = OUT_SHELVING
+        elif stock.short == 1:
+            cause = OUT_UPSTREAM
+    return cause
+
+
+@kernel
+def deliver_and_shelve(day, week, town, life, levers, setting, p, records):
+    """Unload today's trucks, move goods to the shelf, let records drift, and count empty shelves by cause.
+
+    An item that a stock-out event strikes is off the shelf for whole weeks, in a share ``severity`` of stores and
+    weeks. Arguments as in `shop.shop`.
+    """
+    slot = day % SLOTS
+    key = stream_key(setting.run, _SHELVING, day)
+    key_records = stream_key(setting.run, _RECORDS, day)
+    key_event = stream_key(setting.run, _EVENT, day // DAYS_OF_WEEK)
+    for s in range(town.rep_of.shape[0]):
+        for b in range(town.rep_of.shape[1]):
+            failures = failure_ratio(s, b, day, town, life, p)
+            for i in range(town.first_item[b], town.first_item[b + 1]):
+                stock = life.stock[s, i]
+                stock.backroom += life.coming[s, i, slot]
+                life.coming[s, i, slot] = 0
+                demand = town.demand[s, i]
+                space = max(SMALLEST_SHELF, np.int64(np.ceil(demand * p.shelf_capacity_days))) - stock.shelf
+                if stock.backroom > 0 and space > 0:
+                    words = block(key, s, i, 0)
+                    if uniform(words[0]) >= p.shelving_gap_rate * failures:
+                        moved = min(np.int64(stock.backroom), space)
+                        stock.backroom -= moved
+                        stock.shelf += moved
+                words = block(key_records, s, i, 0)
+                if uniform(words[0]) < p.record_error_rate * failures:
+                    stock.record_error += 1 + np.int64(demand)
+                if uniform(words[1]) < 1.0 / p.record_check_days:
+                    stock.record_error = 0
+                stock.blocked = 0
+                if levers.severity[s, i] > 0.0:
+                    words = block(key_event, s, i, 0)
+                    if uniform(words[0]) < levers.severity[s, i]:
+                        stock.blocked = 1
+                records.shelf[week, b, SHELF_DAYS] += 1
+                cause = empty_because(stock)
+                if cause != SHELF_DAYS:
+                    records.shelf[week, b, cause] += 1
+                stock.sold = 0
+
+
+@inlined
+def arrival_day(day, s, town):
+    """Day on which goods ordered today arrive: the first truck after the distributor's lead time."""
+    arrival = day + max(1, min(LONGEST_LEAD, town.lead_time[town.places[s].distributor]))
+    while town.places[s].delivery[arrival % DAYS_OF_WEEK] == 0:
+        arrival += 1
+    return arrival
+
+
+@inlined
+def send(s, i, b, wanted, arrival, key, town, life, levers):
+    """Let the distributor send a line, or nothing of it and mark the item ``short``."""
+    words = block(key, s, i, 0)
+    if uniform(words[0]) < levers.fill_rate[town.places[s].distributor, b]:
+        life.coming[s, i, arrival % SLOTS] += wanted
+        life.stock[s, i].short = 0
+    else:
+        life.stock[s, i].short = 1
+
+
+@kernel
+def order(day, town, life, levers, setting, p, own_orders):
+    """Let every store order up to its target; the distributor sends all of a line or nothing of it.
+
+    Forecasts follow sales by exponential smoothing and are off by a log-normal error that is drawn anew every week.
+    ``own_orders`` (S,) is 1 where a subclass of `Store` decides what to order.
+    """
+    key = stream_key(setting.run, _DELIVERY, day)
+    key_forecast = stream_key(setting.run, _FORECAST, day // DAYS_OF_WEEK)
+    review = max(1, np.int64(p.review_days))
+    for s in range(town.rep_of.shape[0]):
+        arrival = arrival_day(day, s, town)
+        following = arrival_day(day + review, s, town)  # goods ordered now must last until the next order arrives
+        for b in range(town.rep_of.shape[1]):
+            for i in range(town.first_item[b], town.first_item[b + 1]):
+                stock = life.stock[s, i]
+                if stock.shelf > 0 or stock.sold > 0:  # an empty shelf says nothing about demand
+                    stock.forecast += p.forecast_rate * (stock.sold - stock.forecast)
+                if day % review != 0 or own_orders[s] == 1:
+                    continue
+                words = block(key_forecast, s, i, 0)
+                error = np.exp(p.forecast_error_sd * normal(words[0]))
+                target = order_up_to(stock.forecast * error, following - day, life.chain[s, b].rep_bond, p)
+                position = stock.shelf + stock.backroom + stock.record_error
+                for k in range(SLOTS):
+                    position += life.coming[s, i, k]
+                wanted = np.int64(np.ceil(target)) - position
+                if wanted > 0:
+                    send(s, i, b, wanted, arrival, key, town, life, levers)
+
+
+@kernel
+def place_order(day, s, wanted, town, life, levers, setting):
+    """Order ``wanted`` (I,) units of each item for one store; what a `Store` subclass asks for."""
+    key = stream_key(setting.run, _DELIVERY, day)
+    arrival = arrival_day(day, s, town)
+    for b in range(town.rep_of.shape[1]):
+        for i in range(town.first_item[b], town.first_item[b + 1]):
+            if wanted[i] > 0:
+                send(s, i, b, wanted[i], arrival, key, town, life, levers)

@@ -1,0 +1,156 @@
+"""Phase 6: complain in private, complain in public, or say nothing; the care desk answers as its queue allows.
+
+Voice follows from severity first and from the bond second (model description, section 8). Leaving is never drawn here:
+what an unheard complaint does, it does through belief and talk.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.compilation import inlined, kernel
+from simulator.model.kernels.constants import (
+    APOLOGISE,
+    COMPLAINTS,
+    COMPLAINTS_PUBLIC,
+    EVENTS,
+    IGNORE,
+    KIND_DISLIKE,
+    KIND_EXPERIENCE,
+    KIND_NEWS,
+    KIND_PROBLEM,
+    NEWS,
+    POST,
+    REFUND,
+    SATISFIED_AFTER,
+    WAITING,
+)
+from simulator.model.kernels.experience import problem_hurt, talk_probability
+from simulator.randomness.philox import block, stream_key, uniform
+from simulator.randomness.streams import Stream
+
+_VOICE = int(Stream.VOICE)
+_CARE = int(Stream.CARE)
+
+
+@inlined
+def complaint_probability(kind, score, p):
+    """Probability of complaining to the firm: by severity of a problem, small after a disliked change."""
+    probability = 0.0
+    if kind == KIND_PROBLEM:
+        probability = p.complain_minor
+        if score >= 3.0:
+            probability = p.complain_severe
+        elif score >= 2.0:
+            probability = p.complain_medium
+    elif (kind == KIND_NEWS or kind == KIND_DISLIKE) and score < 0.0:
+        probability = p.complain_disliked_change
+    return probability
+
+
+@inlined
+def will_tell(who, b, valence, change, life):
+    """Put someone on the list of those who talk in the next phase."""
+    n = life.heads[NEWS]
+    if n < life.news.shape[0]:
+        news = life.news[n]
+        news.who = who
+        news.brand = b
+        news.valence = valence
+        news.change = change
+        news.generation = 0
+        life.heads[NEWS] = n + 1
+
+
+@inlined
+def file_complaint(who, b, day, severity, life):
+    """Add a complaint to the desk's queue."""
+    n = life.heads[WAITING]
+    if n < life.complaints.shape[0]:
+        complaint = life.complaints[n]
+        complaint.who = who
+        complaint.brand = b
+        complaint.day = day
+        complaint.severity = severity
+        life.heads[WAITING] = n + 1
+
+
+@kernel
+def voice(day, week, town, life, levers, setting, p, scratch, records):
+    """Turn today's events into complaints and talk, then let the care desks work; arguments as in `shop`."""
+    key = stream_key(setting.run, _VOICE, day)
+    for n in range(scratch.counts[EVENTS]):
+        event = scratch.events[n]
+        i = event.who
+        b = event.brand
+        if event.kind == KIND_EXPERIENCE:
+            will_tell(i, b, 1.0 if event.score > 0.0 else -1.0, event.change, life)
+            continue
+        tie = life.ties[i, b]
+        words = block(key, town.people[i].uid, b, event.kind)
+        if uniform(words[0]) < complaint_probability(event.kind, event.score, p):
+            records.totals[week, COMPLAINTS, b] += 1
+            if uniform(words[1]) < p.public_post_share * (1.0 - p.bond_complaint_private * tie.bond):
+                records.totals[week, COMPLAINTS_PUBLIC, b] += 1
+                will_tell(i, b, POST, event.change, life)
+            severity = np.int64(event.score) if event.kind == KIND_PROBLEM else 1
+            file_complaint(i, b, day, severity, life)
+        told = p.talk_change_rate
+        if event.kind == KIND_PROBLEM:
+            told = talk_probability(tie, -problem_hurt(event.score, p), p)
+        if uniform(words[2]) < told:
+            will_tell(i, b, 1.0 if event.kind == KIND_NEWS and event.score > 0.0 else -1.0, event.change, life)
+    answer(day, week, town, life, levers, setting, p, records)
+
+
+@inlined
+def satisfaction_probability(policy, quality, late, p):
+    """Probability that an answer satisfies: by policy, scaled by the desk's quality; a late answer counts as none."""
+    given = p.satisfied_improve
+    if policy == REFUND:
+        given = p.satisfied_refund
+    elif policy == APOLOGISE:
+        given = p.satisfied_apologise
+    if policy == IGNORE or late:
+        given = 0.0
+    return max(p.satisfied_ignore, given * quality)
+
+
+@kernel
+def answer(day, week, town, life, levers, setting, p, records):
+    """Serve each brand's complaints in order of arrival up to the day's capacity; settle what has waited too long."""
+    waiting = life.heads[WAITING]
+    if waiting == 0:
+        return
+    key = stream_key(setting.run, _CARE, day)
+    kept = 0
+    served = np.zeros(town.brands.shape[0], np.int64)
+    for n in range(waiting):
+        complaint = life.complaints[n]
+        b = complaint.brand
+        brand = town.brands[b]
+        tie = life.ties[complaint.who, b]
+        words = block(key, town.people[complaint.who].uid, b, n)
+        late = day - complaint.day > p.care_answer_days
+        # a fractional capacity is met on average: a draw decides about the last answer of the day
+        if served[b] >= np.floor(brand.care_capacity + uniform(words[1])) and not late:
+            life.complaints[kept].who = complaint.who
+            life.complaints[kept].day = complaint.day
+            life.complaints[kept].brand = complaint.brand
+            life.complaints[kept].severity = complaint.severity
+            kept += 1
+            continue
+        if not late:
+            served[b] += 1
+        quality = max(0.0, min(1.0, brand.care_quality + levers.brands[b].care_change))
+        hurt = problem_hurt(complaint.severity, p)
+        if uniform(words[0]) < satisfaction_probability(brand.care_policy, quality, late, p):
+            # a good answer takes back part of the harm, never more than all of it
+            tie.belief += p.recovery_share * p.satisfaction_rate * hurt
+            records.totals[week, SATISFIED_AFTER, b] += 1
+        else:
+            # double deviation: the failed answer hurts again, and is told
+            tie.belief += p.unresolved_loyalty_gap
+            if uniform(words[2]) < talk_probability(tie, -hurt, p):
+                will_tell(complaint.who, b, -1.0, 0, life)
+    life.heads[WAITING] = kept

@@ -1,0 +1,501 @@
+"""One run: a Mesa model whose daily plan is compiled.
+
+`BrandMarket` owns the state, asks the timeline for today's levers, and hands both to the kernels. Stretches of days on
+which no lever moves are run without a return to Python; `step` runs a single day.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.compilation import mark_warm
+from simulator.model.customers import CustomerSet
+from simulator.model.fixed import lay_out, new_scratch, settings, with_ample_stock
+from simulator.model.kernels import constants as c
+from simulator.model.kernels.day import run_days
+from simulator.model.kernels.parameters import kernel_parameters
+from simulator.model.kernels.record import lapse_states
+from simulator.model.kernels.reps import dismiss
+from simulator.model.kernels.shelves import place_order
+from simulator.model.reps import Rep
+from simulator.model.state import State, initial_state
+from simulator.model.stores import Store
+from simulator.model.switches import switch_off
+from simulator.model.timeline import Timeline
+from simulator.parameters import table
+from simulator.randomness import run_key
+from simulator.scenario import Scenario, load
+from simulator.world import World, build_world
+
+PHASES: tuple[tuple[str, int, str], ...] = (
+    ("events", c.PHASE_EVENTS, "the timeline sets today's levers"),
+    ("deliver and shelve", c.PHASE_SHELVE, "trucks arrive; backroom to shelf; records drift"),
+    ("rep rounds", c.PHASE_REPS, "reps visit stores, mend records and shelves, brief staff; turnover"),
+    ("shop", c.PHASE_SHOP, "choose a store, then an item; second choices in a second pass"),
+    ("experience", c.PHASE_EXPERIENCE, "use the product, meet the staff, update belief, habit, bond"),
+    ("voice", c.PHASE_VOICE, "complain in private, in public, or say nothing; the care desk answers"),
+    ("talk", c.PHASE_TALK, "tell friends; friends update; some retell; campaigns"),
+    ("review", c.PHASE_REVIEW, "stores order; the brand team reads its signals"),
+    ("record", c.PHASE_RECORD, "integer counters"),
+)
+"""The nine phases of a day: name, bit, what happens."""
+
+SHOWN_WEEKS = 4
+"""Weeks before launch at which a model made for looking at starts."""
+
+BEFORE_WEEKS = 12
+"""Weeks before launch that a rollback's trigger compares with."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """The habitual customers of the focal brand, from the baseline arm.
+
+    Attributes
+    ----------
+    rows : array of int64, shape (C,)
+        Rows of the customers.
+    limit : array of float64, shape (C,)
+        Twice each one's mean interval between focal purchases before launch, days.
+    buyers : int
+        Customers who bought the focal brand in the observed year.
+    buyers_units : int
+        Focal units bought in the observed year.
+    """
+
+    rows: NDArray[np.int64]
+    limit: NDArray[np.float64]
+    buyers: int
+    buyers_units: int
+
+
+class BrandMarket(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
+    """A market of habitual customers, stores and reps through which a scenario runs day by day.
+
+    Parameters
+    ----------
+    scenario : Scenario, path or name of a shipped scenario
+        What changes.
+    rng : int, optional
+        Seed; the same seed and replicate give the same customers and the same luck. Default 1. ``seed`` is a synonym.
+    customers : int, optional
+        Overrides the scenario's number of customers.
+    replicate : int
+        Which world of this seed.
+    arm : {"scenario", "baseline"}
+        The baseline lives through the same days without the events.
+    without : iterable of str
+        Mechanisms switched off everywhere, see `simulator.model.switches`.
+    closed : iterable of str
+        Channels through which the change must not act.
+    values : mapping, optional
+        Parameter values; the central ones by default.
+    world : World, optional
+        A world built before; by default it is built here.
+    looks : int, optional
+        Changed looks to make room for, where other arms bring more than this one.
+    warm_up : bool
+        Run the warm-up and the observed year up to shortly before the first event, so that the first `step` is where
+        things begin to happen.
+    store_class, rep_class : type
+        Subclasses of `Store` and `Rep` with decisions of their own.
+
+    Examples
+    --------
+    >>> model = BrandMarket("orange_carton", rng=1, customers=400)
+    >>> model.step()
+    >>> model.day
+    -27
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | str = "orange_carton",
+        *,
+        rng: int | None = None,
+        seed: int | None = None,
+        customers: int | None = None,
+        replicate: int = 0,
+        arm: str = "scenario",
+        without: Iterable[str] = (),
+        closed: Iterable[str] = (),
+        values: Mapping[str, float] | None = None,
+        world: World | None = None,
+        looks: int | None = None,
+        warm_up: bool = True,
+        store_class: type[Store] = Store,
+        rep_class: type[Rep] = Rep,
+    ) -> None:
+        chosen = rng if rng is not None else seed if seed is not None else 1
+        super().__init__(seed=int(chosen))
+        self.spec = load(scenario)
+        self.arm = arm
+        self.replicate = int(replicate)
+        self.mechanisms_off = tuple(without)
+        self.values = dict(table().central() if values is None else values)
+        self.values["review_days"] = float(self.spec.market.stores.review_days)
+        self.values = switch_off(self.values, self.mechanisms_off)
+        self.run_key = run_key(int(chosen), self.replicate)
+        self.world = world or build_world(
+            self.spec.market,
+            self.values,
+            focal=self.spec.focal_brand,
+            customers=int(customers or self.spec.customers),
+            seed=int(chosen),
+            replicate=self.replicate,
+        )
+        if "shelf" in self.mechanisms_off:
+            self.world = with_ample_stock(self.world)
+        self.horizon_weeks = int(self.spec.horizon_weeks)
+        self.observed_weeks = int(self.values["observed_weeks"])
+        looks_here = sum(e.kind == "redesign" for e in self.spec.events)
+        self.town = lay_out(self.world)
+        self.timeline = self._new_timeline(closed)
+        self.parameters = kernel_parameters(self.values)
+        burn_in = int(self.values["burn_in_weeks"])
+        self.state = initial_state(
+            self.world,
+            self.values,
+            run=self.run_key,
+            first_day=-7 * (self.observed_weeks + burn_in),
+            weeks=self.observed_weeks + self.horizon_weeks,
+            looks=looks_here if looks is None else looks,
+        )
+        self._settle(store_class, rep_class)
+        if warm_up:
+            first = self.timeline.first_day()
+            self.run_until(min(-7 * SHOWN_WEEKS, 0 if first is None else first))
+
+    # -- set-up -------------------------------------------------------------------------------------------------
+
+    def _new_timeline(self, closed: Iterable[str]) -> Timeline:
+        events = self.spec.events if self.arm != "baseline" else ()
+        return Timeline(events, self.world, self.values, self.run_key, tuple(closed))
+
+    def _settle(self, store_class: type[Store], rep_class: type[Rep]) -> None:
+        """Make what belongs to this arm alone: working memory, agents, data collector."""
+        self.scratch = new_scratch(self.world, self.values)
+        self.setting = settings(self.world, self.run_key, self.timeline.closed)
+        self._refresh_due()
+        self.levers = self.timeline.levers(self.state.day, self.state.rolled_back, self.state.reference)
+        self._levers_until = self.timeline.next_change(self.state.day, self.state.rolled_back)
+        self.base: Base | None = None
+        stores = self.world.stores.region.shape[0]
+        reps = self.world.reps.brand.shape[0]
+        self._lapse: list[NDArray[np.uint8]] = []
+        for index in range(stores):
+            store_class(self, index)
+        for index in range(reps):
+            rep_class(self, index)
+        own_order = store_class.order is not Store.order
+        own_route = rep_class.route is not Rep.route
+        self._own_orders = np.full(stores, own_order, np.uint8)
+        self._own_routes = np.full(reps, own_route, np.uint8)
+        self._visits = np.zeros((stores, len(self.world.brands.names)), np.uint8)
+        self._decides_daily = own_order or own_route
+        self._classes = (store_class, rep_class)
+        self._seconds = dict.fromkeys((name for name, _, _ in PHASES), 0.0)
+        self._timed_days = 0
+        self.datacollector = mesa.DataCollector(
+            model_reporters={
+                "day": "day",
+                "focal_units": focal_units_today,
+                "focal_share": focal_share_today,
+                "out_of_stock_rate": out_of_stock_now,
+                "people_reached": people_reached,
+            }
+        )
+
+    def _refresh_due(self) -> None:
+        mind = self.state.life.mind
+        self.scratch.due[:] = np.minimum(mind["next_day"], mind["retry_day"])
+
+    def fork(self, *, arm: str | None = None, closed: Iterable[str] = ()) -> BrandMarket:
+        """Return an independent copy at this very day, to live on as another arm.
+
+        The world, the run key and the parameter values are shared, so that copies with the same timeline stay
+        identical to the byte.
+        """
+        other = object.__new__(type(self))
+        mesa.Model.__init__(other, seed=self._seed)
+        for name in (
+            "spec",
+            "replicate",
+            "mechanisms_off",
+            "values",
+            "run_key",
+            "world",
+            "horizon_weeks",
+            "observed_weeks",
+            "town",
+            "parameters",
+        ):
+            setattr(other, name, getattr(self, name))
+        other.arm = self.arm if arm is None else arm
+        other.timeline = other._new_timeline(closed)
+        other.state = self.state.fork()
+        other._settle(*self._classes)
+        other.base = self.base
+        other._lapse = list(self._lapse)
+        return other
+
+    # -- agents -------------------------------------------------------------------------------------------------
+
+    @property
+    def stores(self) -> Any:
+        """The stores, a `mesa.agent.AgentSet`."""
+        return self.agents_by_type[self._classes[0]]
+
+    @property
+    def reps(self) -> Any:
+        """The sales reps, a `mesa.agent.AgentSet` (empty where no brand has any)."""
+        return self.agents_by_type.get(self._classes[1], mesa.agent.AgentSet([], random=self.random))
+
+    @property
+    def customers(self) -> CustomerSet:
+        """The customers: light views on demand, with Mesa's verbs."""
+        return CustomerSet(self)
+
+    # -- running ------------------------------------------------------------------------------------------------
+
+    @property
+    def day(self) -> int:
+        """The next day to run; day 0 is the first day of week 0, the launch."""
+        return self.state.day
+
+    @property
+    def last_day(self) -> int:
+        """The first day after the horizon."""
+        return 7 * self.horizon_weeks
+
+    def step(self) -> None:
+        """Run one day and collect data."""
+        if self.state.day >= self.last_day:
+            self.running = False
+            return
+        self.run_until(self.state.day + 1)
+        self.datacollector.collect(self)
+        self.running = self.state.day < self.last_day
+
+    def run_until(self, day: int) -> None:
+        """Run up to (not including) ``day``, in stretches on which no lever moves."""
+        day = min(day, self.last_day)
+        while self.state.day < day:
+            today = self.state.day
+            self._begin(today)
+            end = min(day, self._levers_until, 7 * (today // 7 + 1))
+            if self._decides_daily:
+                end = today + 1
+            self._run(today, int(end), c.ALL_PHASES)
+            self._finish(today, int(end))
+
+    def time_phases(self, days: int) -> None:
+        """Run days phase by phase and add up the time of each, for `plan`; the result is the same, only slower."""
+        last = min(self.state.day + days, self.last_day)
+        while self.state.day < last:
+            today = self.state.day
+            start = time.perf_counter()
+            self._begin(today)
+            self._seconds["events"] += time.perf_counter() - start
+            for name, bit, _ in PHASES[1:]:
+                start = time.perf_counter()
+                self._run(today, today + 1, bit)
+                self._seconds[name] += time.perf_counter() - start
+            self._finish(today, today + 1)
+            self._timed_days += 1
+
+    def _begin(self, today: int) -> None:
+        """Phase 1: set the day's levers where they move; let people decide who decide for themselves."""
+        if today == 0 and self.base is None and self.arm == "baseline":
+            self.set_base(self.find_base())
+        if today >= self._levers_until or today % 7 == 0:
+            self.levers = self.timeline.levers(today, self.state.rolled_back, self.state.reference)
+            self._levers_until = self.timeline.next_change(today, self.state.rolled_back)
+        for reps, until in self.timeline.departures(today, self.state.rolled_back):
+            self.dismiss(reps.tolist(), until)
+        if self._decides_daily:
+            self._visits[:] = 0
+            if self._own_routes.any():
+                for rep in self.reps:
+                    for store in rep.route(today):
+                        self._visits[store, self.world.reps.brand[rep.index]] = 1
+
+    def _run(self, first: int, last: int, phases: int) -> None:
+        state = self.state
+        run_days(
+            first,
+            last,
+            self.week_row(first),
+            phases,
+            self.town,
+            state.life,
+            self.levers,
+            self.setting,
+            self.parameters,
+            self.scratch,
+            state.records,
+            self._own_routes,
+            self._visits,
+            self._own_orders,
+        )
+
+    def _finish(self, today: int, end: int) -> None:
+        """What follows a stretch of days: managers' own orders, and at the end of a week the brand team's review."""
+        if self._own_orders.any():
+            for store in self.stores:
+                wanted = store.order(today)
+                if wanted is not None:
+                    place_order(
+                        today,
+                        store.index,
+                        np.asarray(wanted, np.int32),
+                        self.town,
+                        self.state.life,
+                        self.levers,
+                        self.setting,
+                    )
+        self.state.day = end
+        if end % 7 == 0:
+            self._adapt_reference_prices()
+            if end > 0:
+                self._end_week(end // 7 - 1)
+
+    def _adapt_reference_prices(self) -> None:
+        """Move reference prices towards what is on the shelves, at the pace of the category's purchases."""
+        trips = 7.0 * float(self.world.customers.rate.mean())
+        part = 1.0 - (1.0 - self.values["reference_price_rate"]) ** trips
+        seen = self.levers.offers["log_price"].mean(axis=0)
+        moved = self.state.reference + part * (seen - self.state.reference)
+        listed = self.levers.brands["log_list"]
+        # prices that never moved stay what they were, to the bit
+        self.state.reference[:] = np.where(seen == listed, listed, moved)
+
+    def _end_week(self, week: int) -> None:
+        self._lapse.append(self._lapse_now())
+        for back in self.timeline.rollbacks:
+            if back.when is not None and back.of not in self.state.rolled_back and self._alarm(back, week):
+                self.state.rolled_back[back.of] = self.state.day
+                self._levers_until = self.state.day
+
+    def _alarm(self, rollback: Any, week: int) -> bool:
+        """Whether the brand's units have been below the limit for the last weeks, against its own twelve before."""
+        event = next((e for e in self.timeline.events if e.id == rollback.of), None)
+        weeks = int(rollback.when.for_weeks)
+        if event is None or 7 * (week + 1) - event.start_day < 7 * weeks:
+            return False
+        brand = self.world.brands.names.index(event.brand) if event.brand else self.world.focal
+        units = self.state.records.totals[:, c.UNITS, brand]
+        launch = self.observed_weeks + min(0, event.start_day // 7)
+        before = units[max(0, launch - BEFORE_WEEKS) : launch].mean()
+        row = self.week_row(7 * week)
+        recent = units[row - weeks + 1 : row + 1]
+        return bool(before > 0 and (recent / before - 1.0 < rollback.when.below).all())
+
+    def dismiss(self, reps: Sequence[int], until: int) -> None:
+        """Let reps leave; their posts stay empty until the given day."""
+        kept = self.values["rep_successor_bond"]
+        dismiss(np.asarray(reps, np.int64), int(until), kept, self.town, self.state.life)
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def week_row(self, day: int) -> int:
+        """Row of the weekly counters for a day; the last row takes what is not reported (the warm-up)."""
+        row = day // 7 + self.observed_weeks
+        return row if 0 <= row < self.observed_weeks + self.horizon_weeks else self.observed_weeks + self.horizon_weeks
+
+    def find_base(self) -> Base:
+        """Return buyers and habitual customers, from the observed year that ends today (launch).
+
+        Habitual: at least ``base_purchases`` category purchases, of which at least ``base_share`` the focal brand.
+        """
+        mind = self.state.life.mind
+        focal = mind["year_focal"].astype(np.float64)
+        category = mind["year_category"].astype(np.float64)
+        habitual = (category >= self.values["base_purchases"]) & (focal >= self.values["base_share"] * category)
+        rows = np.flatnonzero(habitual).astype(np.int64)
+        interval = 7.0 * self.observed_weeks / focal[rows]
+        units = self.state.records.totals[: self.observed_weeks, c.UNITS, self.world.focal].sum()
+        return Base(rows, 2.0 * interval, int((focal > 0).sum()), int(units))
+
+    def set_base(self, base: Base) -> None:
+        """Tell an arm who its base is; every arm of a replicate takes the baseline's."""
+        self.base = base
+        mind = self.state.life.mind
+        mind["base"] = 0
+        mind["base"][base.rows] = 1
+
+    def _lapse_now(self) -> NDArray[np.uint8]:
+        if self.base is None:
+            return np.zeros(0, np.uint8)
+        out = np.zeros(self.base.rows.shape[0], np.uint8)
+        lapse_states(self.state.day - 1, self.base.rows, self.base.limit, self.state.life.mind, out)
+        return out
+
+    def lapse_by_week(self) -> NDArray[np.uint8]:
+        """State of each base customer at the end of each week since launch, shape (weeks, C)."""
+        size = 0 if self.base is None else self.base.rows.shape[0]
+        return np.stack(self._lapse) if self._lapse else np.zeros((0, size), np.uint8)
+
+    @property
+    def plan(self) -> Plan:
+        """The phases of a day with their timings (after `time_phases`); prints as a table."""
+        return Plan(tuple((name, note, self._seconds[name]) for name, _, note in PHASES), self._timed_days)
+
+    @property
+    def bytes(self) -> int:
+        """Memory of this arm's state and working memory."""
+        return self.state.bytes + int(sum(a.nbytes for a in self.scratch))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The nine phases of a day, printable."""
+
+    phases: tuple[tuple[str, str, float], ...]
+    days: int
+
+    def __str__(self) -> str:
+        lines = []
+        for number, (name, note, seconds) in enumerate(self.phases, 1):
+            timing = f"{1e6 * seconds / self.days:10.1f} µs a day  " if self.days else ""
+            lines.append(f"{number}. {name:<19}{timing}{note}")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def focal_units_today(model: BrandMarket) -> int:
+    """Focal units sold on the last day."""
+    world = model.world
+    first, last = world.brands.first_item[world.focal : world.focal + 2]
+    return int(model.state.life.stock["sold"][:, first:last].sum())
+
+
+def focal_share_today(model: BrandMarket) -> float:
+    """Focal share of the units sold on the last day; nan where nothing was sold."""
+    sold = int(model.state.life.stock["sold"].sum())
+    return focal_units_today(model) / sold if sold else float("nan")
+
+
+def out_of_stock_now(model: BrandMarket) -> float:
+    """Share of all shelves that are empty."""
+    return float(np.mean(model.state.life.stock["shelf"] <= 0))
+
+
+def people_reached(model: BrandMarket) -> int:
+    """Customers whom talk about the change has reached."""
+    return int(model.state.life.mind["reached"].sum())
+
+
+def warm_kernels() -> None:
+    """Compile (or load) every kernel by running a tiny market for a few days."""
+    model = BrandMarket("benchmark", rng=1, customers=200, warm_up=False)
+    model.run_until(model.day + 8)
+    mark_warm()

@@ -1,0 +1,179 @@
+"""Everything that changes during a run, in one object that can be forked at any day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.model.columns import CHAIN, COMPLAINT, MIND, NEWS, POST, STOCK, TIE, VIEW, Array, Life, Records, aligned, copy_of
+from simulator.model.fixed import LEAST_LIST
+from simulator.model.kernels.constants import GENERATIONS, LONG_AGO, METRIC_COUNT, NEVER, SLOTS
+from simulator.randomness import Stream, uniforms
+from simulator.world.tastes import customer_shares, utility
+from simulator.world.world import SOURCES, WEIGHT_CLASSES, World
+
+@dataclass
+class State:
+    """The whole changing state of one arm.
+
+    Attributes
+    ----------
+    day : int
+        The next day to run, relative to launch.
+    life, records
+        Tables, see `simulator.model.columns`.
+    reference : array of float32, shape (B,)
+        ln of the price people are used to, relative to the market's mean list price.
+    rolled_back : dict
+        Event id -> day on which a trigger rolled it back.
+    """
+
+    day: int
+    life: Life
+    records: Records
+    reference: NDArray[np.float32]
+    rolled_back: dict[str, int]
+
+    def fork(self) -> State:
+        """Return an independent copy; nothing is shared."""
+        return State(
+            day=self.day,
+            life=Life(*(copy_of(table) for table in self.life)),
+            records=Records(*(table.copy() for table in self.records)),
+            reference=self.reference.copy(),
+            rolled_back=dict(self.rolled_back),
+        )
+
+    @property
+    def bytes(self) -> int:
+        """Memory of this arm's state."""
+        return int(sum(table.nbytes for part in (self.life, self.records) for table in part))
+
+
+def level_names(world: World) -> tuple[tuple[str, str], ...]:
+    """Rows of the counters by level: (dimension, level), in the order of ``Records.levels``."""
+    return tuple(
+        (dimension, level)
+        for dimension, levels in (
+            ("region", world.regions),
+            ("segment", world.segments),
+            ("source", SOURCES),
+            ("weight", WEIGHT_CLASSES),
+        )
+        for level in levels
+    )
+
+
+def new_records(world: World, weeks: int) -> Records:
+    """Return zeroed counters for ``weeks`` reported weeks and one row for the rest."""
+    brands = len(world.brands.names)
+    stores = world.stores.region.shape[0]
+    sizes = (len(world.regions), len(world.segments), len(SOURCES), len(WEIGHT_CLASSES))
+    return Records(
+        totals=np.zeros((weeks + 1, METRIC_COUNT, brands), np.int64),
+        levels=np.zeros((weeks + 1, sum(sizes), brands), np.int64),
+        stores=np.zeros((weeks + 1, stores, brands), np.int32),
+        shelf=np.zeros((weeks + 1, brands, 5), np.int64),
+        habitual=np.zeros(weeks + 1, np.int64),
+        reached=np.zeros(weeks + 1, np.int64),
+        tellers=np.zeros(GENERATIONS, np.int64),
+        positive=np.zeros(GENERATIONS, np.int64),
+        negative=np.zeros(GENERATIONS, np.int64),
+        level_start=np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.int32),
+    )
+
+
+def initial_state(
+    world: World,
+    values: Mapping[str, float],
+    *,
+    run: np.uint64,
+    first_day: int,
+    weeks: int,
+    looks: int,
+) -> State:
+    """Return the state at the start of the warm-up: habits, bonds and stocks near where they will settle.
+
+    Parameters
+    ----------
+    world : World
+        From `simulator.world.build_world`.
+    values : mapping
+        Parameter values.
+    run : np.uint64
+        Run key.
+    first_day : int
+        First day of the warm-up, relative to launch.
+    weeks : int
+        Reported weeks (observed year and horizon).
+    looks : int
+        Number of changed looks any arm will bring.
+    """
+    people, brands = world.customers, world.brands
+    shares = customer_shares(world, values)
+    draw = uniforms(run, Stream.INITIAL_STATE, 0, people.uid)
+    mind = aligned(world.size, MIND)
+    mind["next_time"] = first_day - np.log(draw[:, 0]) / people.rate
+    mind["next_day"] = np.minimum(np.floor(mind["next_time"]), int(NEVER) - 1)
+    mind["retry_day"] = NEVER
+    mind["updated"] = first_day
+    for name in ("last_purchase", "last_focal", "last_rival"):
+        mind[name] = LONG_AGO
+    mind["last_brand"] = np.minimum((draw[:, 1:2] > np.cumsum(shares, axis=1)).sum(axis=1), shares.shape[1] - 1)
+    ties = aligned(shares.shape, TIE)
+    ties["utility"] = utility(people.taste, people.price_sensitivity, brands)
+    ties["favourite"] = people.favourite
+    ties["habit"] = shares
+    ties["bond"] = _settled_bonds(world, shares, values)
+    room = max(LEAST_LIST, world.size // 4)
+    stock, chain, posts = _full_shelves(world, values)
+    return State(
+        day=first_day,
+        life=Life(
+            mind=mind,
+            ties=ties,
+            views=aligned((world.size, looks), VIEW),
+            stock=stock,
+            coming=np.zeros((*stock.shape, SLOTS), np.int32),
+            chain=chain,
+            posts=posts,
+            complaints=aligned(room, COMPLAINT),
+            news=aligned(room, NEWS),
+            heads=np.zeros(2, np.int64),
+        ),
+        records=new_records(world, weeks),
+        reference=np.log(brands.list_price / brands.list_price.mean()).astype(np.float32),
+        rolled_back={},
+    )
+
+
+def _settled_bonds(world: World, shares: Array, values: Mapping[str, float]) -> Array:
+    """Bond at which growth by good encounters equals decay: g / (g + d), per customer and brand."""
+    people = world.customers
+    good = np.maximum(world.stores.service, 0.0).astype(np.float64) @ world.role_met
+    growth = values["bond_growth"] * good[people.store[:, 0]] * people.rate
+    decay = np.log(2.0) / (7.0 * values["bond_decay_weeks"])
+    per_brand = growth[:, None] * shares
+    return np.asarray(per_brand / (per_brand + decay), np.float32)
+
+
+def _full_shelves(world: World, values: Mapping[str, float]) -> tuple[Array, Array, Array]:
+    """Stock of an ordinary day: shelves full, a day's sales in the backroom, reps and stores acquainted."""
+    demand = world.stores.expected_demand
+    stock = aligned(demand.shape, STOCK)
+    stock["shelf"] = np.maximum(2, np.ceil(demand * values["shelf_capacity_days"]))
+    stock["backroom"] = np.ceil(demand)
+    stock["forecast"] = demand
+    reps = world.reps
+    chain = aligned((demand.shape[0], len(world.brands.names)), CHAIN)
+    if reps.brand.size:
+        visits = reps.visits_per_week * reps.tenure_days / 7.0
+        known = 1.0 - (1.0 - values["rep_bond_growth"]) ** visits
+        chain["rep_bond"] = np.where(reps.rep_of >= 0, known[reps.rep_of], 0.0)
+    posts = aligned(reps.brand.shape[0], POST)
+    posts["tenure"] = reps.tenure_days
+    posts["vacant_until"] = LONG_AGO
+    return stock, chain, posts

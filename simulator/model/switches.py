@@ -1,0 +1,70 @@
+"""Parts of the world and of a change that can be turned off, named in one place.
+
+A **mechanism** is off everywhere, burn-in included: for knock-outs. A **channel** is closed from the fork on and
+removes only what the change does through it: for attribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+CHANNELS = ("findability", "promise", "price_size", "availability", "service", "word_of_mouth")
+"""Ways in which a change reaches customers; the causes of churn bear the same names."""
+
+MECHANISMS: Mapping[str, Mapping[str, float]] = {
+    "habit": {"autopilot_ceiling": 0.0},
+    "inertia": {"inertia": 0.0},
+    "taste_spread": {"taste_sd": 0.0},
+    "talk": {
+        "talk_base_rate": 0.0,
+        "talk_dissatisfied_slope": 0.0,
+        "talk_satisfied_slope": 0.0,
+        "talk_change_rate": 0.0,
+        "public_post_share": 0.0,
+    },
+    # stores also plan for a hundredfold demand, see BrandMarket
+    "shelf": {"forecast_rate": 0.0, "forecast_error_sd": 0.0, "shelving_gap_rate": 0.0, "record_error_rate": 0.0},
+    "reps": {"rep_fix_share": 0.0, "rep_newness_multiplier": 1.0, "rep_safety_bonus": 0.0},
+    "forced_trial": {"forced_trial_learning": 0.0},
+    "dependability": {"availability_weight": 0.0},
+    "problems": {"problem_rate": 0.0},
+    "bond": {"bond_weight": 0.0, "bond_buffer": 0.0, "talk_bond": 0.0},
+    "reference_price": {"price_loss_multiplier": 1.0},
+    "notice_price": {"notice_price": 1.0},
+    "experience": {"quality_choice_weight": 0.0},
+    "findability": {"miss_rate": 0.0, "habit_transfer": 1.0},
+    "appeal": {"appeal_sd": 0.0, "design_appeal_sd": 0.0},
+    "identity": {"identity_slope": 0.0, "identity_weak_gain": 0.0},
+    "curiosity": {"curiosity_trial": 0.0},
+}
+"""Mechanism -> the parameter values that switch it off."""
+
+
+def switch_off(values: Mapping[str, float], mechanisms: Iterable[str]) -> dict[str, float]:
+    """Return parameter values with mechanisms switched off.
+
+    Raises
+    ------
+    KeyError
+        For a mechanism that does not exist; the message lists those that do.
+
+    Examples
+    --------
+    >>> switch_off({"inertia": 0.35, "taste_sd": 1.7}, ["inertia"])
+    {'inertia': 0.0, 'taste_sd': 1.7}
+    """
+    changed = dict(values)
+    for name in mechanisms:
+        if name not in MECHANISMS:
+            raise KeyError(f"no mechanism is called {name!r}; there are {', '.join(MECHANISMS)}")
+        changed.update(MECHANISMS[name])
+    return changed
+
+
+def check_channels(closed: Iterable[str]) -> frozenset[str]:
+    """Return the closed channels as a set, or raise ValueError for one that does not exist."""
+    names = frozenset(closed)
+    unknown = sorted(names - frozenset(CHANNELS))
+    if unknown:
+        raise ValueError(f"no channel is called {unknown[0]!r}; there are {', '.join(CHANNELS)}")
+    return names
