@@ -80,17 +80,25 @@ if cache_folder() is not None:
     numba.config.CACHE_DIR = str(cache_folder())
 
 
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False, "boundscheck": False}
+# Without reference counts (Numba's _nrt) a kernel cannot allocate, and need not pay for counting either: rows of tables
+# are passed around some fifty times per purchase, and counting them was nine tenths of its cost.
+_NO_COUNTING: dict[str, Any] = {**_OPTIONS, "_nrt": False}
+
+
+def allocating_kernel(function: F) -> F:
+    """Compile a pure function of arrays that allocates arrays of its own: no Python objects, no GIL, IEEE arithmetic."""
+    compiled: F = numba.njit(cache=cache_folder() is not None, **_OPTIONS)(function)
+    return compiled
+
+
 def kernel(function: F) -> F:
-    """Compile a pure function of arrays: no Python objects, no GIL, IEEE arithmetic in the order written."""
-    compiled: F = numba.njit(
-        cache=cache_folder() is not None, nogil=True, error_model="numpy", fastmath=False, boundscheck=False
-    )(function)
+    """Compile a pure function of arrays that allocates nothing: no Python objects, no GIL, IEEE arithmetic as written."""
+    compiled: F = numba.njit(cache=cache_folder() is not None, **_NO_COUNTING)(function)
     return compiled
 
 
 def inlined(function: F) -> F:
     """Compile a helper into the body of every kernel that calls it, so that passing it whole tables costs nothing."""
-    compiled: F = numba.njit(
-        forceinline=True, nogil=True, error_model="numpy", fastmath=False, boundscheck=False
-    )(function)
+    compiled: F = numba.njit(forceinline=True, **_NO_COUNTING)(function)
     return compiled

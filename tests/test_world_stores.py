@@ -119,9 +119,9 @@ def test_one_region_more_does_not_move_the_reps_of_the_others():
     assert np.array_equal(few.reps.skill, more.reps.skill[:count])
 
 
-def test_a_care_desks_capacity_falls_to_the_simulated_part_of_the_real_market():
+def test_a_care_desks_capacity_scales_with_the_simulated_customers_whatever_the_real_market():
     real = build(market(category=category(real_households=2_000_000)), customers=20_000).care
-    assert real.capacity[0] == pytest.approx(0.4)
+    assert real.capacity[0] == pytest.approx(40.0)
     stated = build(customers=10_000).care
     assert stated.capacity[0] == pytest.approx(40.0 * 10_000 / VALUES["customers_default"])
     assert stated.capacity[1] == pytest.approx(VALUES["care_capacity_per_1000"] * 10.0)

@@ -269,6 +269,7 @@ class Scratch(NamedTuple):
     events: Array  # (M,) EVENT, experiences worth a word
     tomorrow: Array  # (T,) NEWS
     counts: Array  # (3,) int64: shoppers, events, dropped
+    served: Array  # (B,) int64, complaints answered today
     sight: Array  # (B,) SIGHT, the shelf before the shopper
     fade: Array  # (F, DAYS) float32
 

@@ -101,6 +101,8 @@ class BrandMarket(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         A world built before; by default it is built here.
     looks : int, optional
         Changed looks to make room for, where other arms bring more than this one.
+    shared_population : bool
+        Take the customers of the first replicate; only their luck is this one's.
     warm_up : bool
         Run the warm-up and the observed year up to shortly before the first event, so that the first `step` is where
         things begin to happen.
@@ -129,6 +131,7 @@ class BrandMarket(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         values: Mapping[str, float] | None = None,
         world: World | None = None,
         looks: int | None = None,
+        shared_population: bool = False,
         warm_up: bool = True,
         store_class: type[Store] = Store,
         rep_class: type[Rep] = Rep,
@@ -149,7 +152,7 @@ class BrandMarket(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
             focal=self.spec.focal_brand,
             customers=int(customers or self.spec.customers),
             seed=int(chosen),
-            replicate=self.replicate,
+            replicate=0 if shared_population else self.replicate,
         )
         if "shelf" in self.mechanisms_off:
             self.world = with_ample_stock(self.world)
@@ -496,6 +499,6 @@ def people_reached(model: BrandMarket) -> int:
 
 def warm_kernels() -> None:
     """Compile (or load) every kernel by running a tiny market for a few days."""
-    model = BrandMarket("benchmark", rng=1, customers=200, warm_up=False)
+    model = BrandMarket("null_launch", rng=1, customers=200, warm_up=False)
     model.run_until(model.day + 8)
     mark_warm()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simulator.compilation import kernel
+from simulator.compilation import allocating_kernel
 from simulator.world.errors import WorldError
 from simulator.world.network import MOST_CLOSE, tie_up
 from simulator.world.world import I32, I64, U8, Network
@@ -73,7 +73,7 @@ def read_edges(path: Path | str) -> tuple[I32, I32, int]:
     return index[0::2].copy(), index[1::2].copy(), nodes
 
 
-@kernel
+@allocating_kernel
 def shared_friends(indptr: I64, friends: I32, out: I32) -> None:
     """Count, for each entry of ascending adjacency lists, the friends that its two ends share, ``out`` (E,)."""
     for i in range(indptr.shape[0] - 1):
@@ -102,7 +102,7 @@ def shared_friends(indptr: I64, friends: I32, out: I32) -> None:
             out[low] = shared
 
 
-@kernel
+@allocating_kernel
 def closest_first(indptr: I64, friends: I32, shared: I32, most: int, close: U8) -> None:
     """Move the ``most`` friends with most shared friends to the front of each list; both parts stay ascending."""
     for i in range(indptr.shape[0] - 1):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from simulator.compilation import kernel
+from simulator.compilation import allocating_kernel
 from simulator.randomness import Stream, normals, uniforms
 from simulator.world.world import F64, I32, I64, U8, U64, Network
 
@@ -21,7 +21,7 @@ MOST_CLOSE = 255
 """Most close ties of one customer (the count is one byte)."""
 
 
-@kernel
+@allocating_kernel
 def tie_up(first: I32, second: I32, strong: U8, nodes: int) -> tuple[I64, I32, U8]:
     """Turn undirected ties into adjacency lists.
 
@@ -96,7 +96,7 @@ def tie_up(first: I32, second: I32, strong: U8, nodes: int) -> tuple[I64, I32, U
     return indptr, friends[:end].copy(), close
 
 
-@kernel
+@allocating_kernel
 def ring_ties(ring: I32, ties: int, offset: int, first: I32, second: I32) -> int:
     """Tie every place on the ring to later places so that each customer has ``ties`` ties on average.
 
@@ -121,7 +121,7 @@ def ring_ties(ring: I32, ties: int, offset: int, first: I32, second: I32) -> int
     return count
 
 
-@kernel
+@allocating_kernel
 def rewire(
     u: F64, rewiring: float, homophily: float, segment: U8, members: I32, start: I64, first: I32, second: I32
 ) -> None:

@@ -62,12 +62,10 @@ def hire_reps(run: np.uint64, market: Market, values: Mapping[str, float], plan:
 def open_care_desks(market: Market, values: Mapping[str, float], customers: int) -> CareDesks:
     """Open a care desk per brand, with the capacity that falls to the simulated customers.
 
-    Where the market states how many real households it has, a desk's stated answers per day serve all of those, and
-    the simulated customers get their part. Where it does not, the stated capacity serves ``customers_default``
-    customers. What is left out comes from the table, per thousand customers; a brand without an entry refunds.
+    A stated number of answers per day serves ``customers_default`` customers, and scales with the population. What is
+    left out comes from the table, per thousand customers; a brand without an entry refunds.
     """
-    real = market.category.real_households
-    part = customers / (real or values["customers_default"])
+    part = customers / values["customers_default"]
     brands = len(market.brands)
     policy = np.full(brands, CARE_POLICIES.index("refund"), np.uint8)
     capacity = np.full(brands, values["care_capacity_per_1000"] * customers / 1000.0, np.float32)

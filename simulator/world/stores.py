@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.compilation import kernel
+from simulator.compilation import allocating_kernel
 from simulator.randomness import Stream, normals, uniforms
 from simulator.world.population import choose, given
 from simulator.world.world import F32, F64, I32, KNOWN_STORES, U8, U64, Brands, Customers, Distributors, Stores
@@ -59,7 +59,7 @@ def plan_stores(market: Market, values: Mapping[str, float], customers: int) -> 
     return Plan(tuple(market.regions) or ("everywhere",), share, first)
 
 
-@kernel
+@allocating_kernel
 def fill_known(u: F64, region: U8, count: I32, first: I32, loyalty: float, store: I32, patronage: F32) -> None:
     """Draw each customer's stores without repetition, the main one first.
 
@@ -111,7 +111,7 @@ def choose_stores(
     return region, store, patronage
 
 
-@kernel
+@allocating_kernel
 def add_demand(store: I32, patronage: F32, rate: F32, shares: F32, out: F64) -> None:
     """Add up expected purchases per day by store and brand, ``out`` (S, B), from (N, 4), (N, 4), (N,), (N, B)."""
     for i in range(store.shape[0]):

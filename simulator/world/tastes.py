@@ -21,7 +21,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simulator.compilation import kernel
+from simulator.compilation import allocating_kernel
 from simulator.world.errors import WorldError
 from simulator.world.world import F32, F64, Brands, World
 
@@ -94,7 +94,7 @@ def utility(taste: F32, price_sensitivity: F32, brands: Brands) -> F64:
     return v
 
 
-@kernel
+@allocating_kernel
 def fill_stationary(base: F64, means: F64, gamma: float, autopilot: float, out: F32) -> None:
     """Long-run shares of each customer's purchases, by the closed form of the module.
 

@@ -65,7 +65,7 @@ class Customers:
 
 @dataclass(frozen=True)
 class Network:
-    """Friendships in CSR: friends of i are ``friends[indptr[i]:indptr[i + 1]]``; the first ``close[i]`` are close ties."""
+    """Friendships in CSR: friends of i are ``friends[indptr[i]:indptr[i + 1]]``; the first ``close[i]`` are close."""
 
     indptr: I64  # (N + 1,)
     friends: I32  # (E,) each friendship stands twice
@@ -137,7 +137,7 @@ class World:
     role_met: F32  # (R,) probability of meeting the role on one purchase
     units_per_purchase: float
     regularity: float  # Erlang shape of inter-purchase times
-    real_customers: float  # category buyers in the real market, 0 where the market file does not say
+    real_customers: float  # households in the real market, 0 where the market file does not say
 
     @property
     def size(self) -> int:

@@ -100,7 +100,7 @@ def voice(day, week, town, life, levers, setting, p, scratch, records):
             told = talk_probability(tie, -problem_hurt(event.score, p), p)
         if uniform(words[2]) < told:
             will_tell(i, b, 1.0 if event.kind == KIND_NEWS and event.score > 0.0 else -1.0, event.change, life)
-    answer(day, week, town, life, levers, setting, p, records)
+    answer(day, week, town, life, levers, setting, p, scratch, records)
 
 
 @inlined
@@ -117,14 +117,16 @@ def satisfaction_probability(policy, quality, late, p):
 
 
 @kernel
-def answer(day, week, town, life, levers, setting, p, records):
+def answer(day, week, town, life, levers, setting, p, scratch, records):
     """Serve each brand's complaints in order of arrival up to the day's capacity; settle what has waited too long."""
     waiting = life.heads[WAITING]
     if waiting == 0:
         return
     key = stream_key(setting.run, _CARE, day)
     kept = 0
-    served = np.zeros(town.brands.shape[0], np.int64)
+    served = scratch.served
+    for b in range(served.shape[0]):
+        served[b] = 0
     for n in range(waiting):
         complaint = life.complaints[n]
         b = complaint.brand

@@ -1,0 +1,175 @@
+"""One replicate: the same customers, with the same luck, through the change and through its absence.
+
+Everything before the first event is run once; the state is forked there. The baseline runs to the horizon first, for it
+says who the base is: buyers and habitual customers at launch, as they were without the change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.experiment.outcome import ArmRecord, ReplicateOutcome
+from simulator.model import Base, BrandMarket
+from simulator.model.state import level_names
+from simulator.parameters import Values, table
+from simulator.scenario import Scenario
+
+PAIR = 2
+"""Consecutive replicates that share one draw of the uncertain parameters: luck within, ignorance between."""
+
+UNTOUCHED = -32768
+"""Week of the first cause where nothing of the change touched the customer."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One replicate to run; its outcome depends on nothing else.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    replicate : int
+    seed : int
+    luck_only : bool
+        Hold every parameter at its central value.
+    shared_population : bool
+        Let every replicate have the customers of the first; only their luck differs.
+    closed : frozenset of str
+        Channels through which the change must not act.
+    without : tuple of str
+        Mechanisms switched off everywhere.
+    """
+
+    scenario: Scenario
+    replicate: int
+    seed: int = 1
+    luck_only: bool = False
+    shared_population: bool = False
+    closed: frozenset[str] = frozenset()
+    without: tuple[str, ...] = ()
+
+
+def draw_pair(task: Task) -> tuple[Scenario, Values, dict[str, float]]:
+    """Return the scenario and parameter values of a task's pair, and what was drawn (empty when luck only)."""
+    if task.luck_only:
+        return task.scenario, table().central(), {}
+    ranges = {path: (r.low, r.central, r.high) for path, r in task.scenario.ranges.items()}
+    values = dict(table().draw(task.replicate // PAIR, task.seed, extra=ranges))
+    drawn = {path: values.pop(path) for path in ranges}
+    scenario = task.scenario.at(drawn) if drawn else task.scenario
+    uncertain = {name: values[name] for name in table().uncertain}
+    return scenario, values, uncertain | drawn
+
+
+def run_twins(task: Task) -> dict[str, BrandMarket]:
+    """Run both arms of a replicate to the horizon and return the models.
+
+    Examples
+    --------
+    >>> from simulator.scenario import load
+    >>> arms = run_twins(Task(load("null_launch", overrides=["customers=400", "horizon=2 weeks"]), 0))
+    >>> a, b = (arms[name].state.records.totals for name in ("baseline", "scenario"))
+    >>> bool((a == b).all())
+    True
+    """
+    scenario, values, _ = draw_pair(task)
+    return twins_of(scenario, values, task)
+
+
+def twins_of(scenario: Scenario, values: Mapping[str, float], task: Task) -> dict[str, BrandMarket]:
+    """Run both arms for given parameter values, see `run_twins`."""
+    # talk is silenced in both arms where its channel is closed: what the change does through talk is then nothing
+    both = task.closed & {"word_of_mouth"}
+    baseline = BrandMarket(
+        scenario,
+        rng=task.seed,
+        replicate=task.replicate,
+        arm="baseline",
+        without=task.without,
+        values=values,
+        looks=sum(e.kind == "redesign" for e in scenario.events),
+        shared_population=task.shared_population,
+        warm_up=False,
+    )
+    first = _first_day(scenario)
+    baseline.run_until(first)
+    change = baseline.fork(arm="scenario", closed=task.closed)
+    if both:
+        baseline = baseline.fork(closed=both)
+    baseline.run_until(baseline.last_day)
+    if change.base is None:
+        change.run_until(0)
+        assert baseline.base is not None
+        change.set_base(baseline.base)
+    change.run_until(change.last_day)
+    return {"baseline": baseline, "scenario": change}
+
+
+def _first_day(scenario: Scenario) -> int:
+    """First day on which the arms may differ: the earliest event, or the end where there is none."""
+    days = [int(e.start_day) for e in scenario.events if e.kind != "rollback"]
+    return min(days, default=7 * scenario.horizon_weeks)
+
+
+def run_replicate(task: Task) -> ReplicateOutcome:
+    """Run one replicate and return what it leaves behind."""
+    scenario, values, drawn = draw_pair(task)
+    arms = twins_of(scenario, values, task)
+    baseline = arms["baseline"]
+    world, base = baseline.world, baseline.base
+    assert base is not None
+    return ReplicateOutcome(
+        replicate=task.replicate,
+        brands=world.brands.names,
+        focal=world.focal,
+        customers=world.size,
+        buyers=base.buyers,
+        buyers_units=base.buyers_units,
+        base=world.customers.uid[base.rows].astype(np.int64),
+        segment=world.customers.segment[base.rows],
+        weight=world.customers.weight[base.rows],
+        segments=world.segments,
+        levels=level_names(world),
+        parameters=drawn,
+        arms={name: record_of(name, model, base) for name, model in arms.items()},
+    )
+
+
+def record_of(name: str, model: BrandMarket, base: Base) -> ArmRecord:
+    """Copy an arm's counters into a record of its own."""
+    records, mind = model.state.records, model.state.life.mind
+    touched = mind["first_cause"][base.rows] > 0
+    return ArmRecord(
+        name=name,
+        first_week=-model.observed_weeks,
+        totals=records.totals[:-1].copy(),
+        levels=records.levels[:-1].copy(),
+        stores=records.stores[:-1].copy(),
+        shelf=records.shelf[:-1].copy(),
+        habitual_units=records.habitual[:-1].copy(),
+        lapse=model.lapse_by_week(),
+        first_cause=mind["first_cause"][base.rows].copy(),
+        first_cause_week=np.where(touched, mind["cause_week"][base.rows], UNTOUCHED).astype(np.int16),
+        tellers=records.tellers.copy(),
+        reached=records.reached[:-1].copy(),
+        positive=records.positive.copy(),
+        negative=records.negative.copy(),
+        rolled_back={event: day // 7 for event, day in sorted(model.state.rolled_back.items())},
+    )
+
+
+def tasks_of(
+    scenario: Scenario,
+    replicates: Iterable[int],
+    *,
+    seed: int,
+    luck_only: bool = False,
+    shared_population: bool = False,
+) -> list[Task]:
+    """Return the tasks of a comparison, one per replicate."""
+    return [
+        Task(scenario, int(r), seed=seed, luck_only=luck_only, shared_population=shared_population) for r in replicates
+    ]
