@@ -21,8 +21,9 @@ def compare(
     replicates: int | None = None,
     customers: int | None = None,
     seed: int = 1,
-    jobs: int = 1,
+    jobs: int | None = None,
     luck_only: bool = False,
+    shared_population: bool = False,
     out: str | Path | None = None,
     resume: bool = False,
     force: bool = False,
@@ -40,10 +41,12 @@ def compare(
         Customers per world, instead of the scenario's.
     seed : int
         The same seed gives the same bytes.
-    jobs : int
-        Processes. With more than one, guard a script with ``if __name__ == "__main__":``.
+    jobs : int, optional
+        Replicates at a time; one per processor by default. Changes nothing in the result.
     luck_only : bool
         Hold all parameters at their central values, so that the interval shows luck alone.
+    shared_population : bool
+        The same customers in every replicate, so that the interval leaves out who happens to live there.
     out : path, optional
         Run folder. Finished replicates are kept there as they come, so that an interrupted run can be resumed.
     resume, force : bool
@@ -70,21 +73,18 @@ def compare(
     folder = None
     if out is not None:
         folder = create_run(out, loaded, seed=seed, replicates=count, luck_only=luck_only, force=force, resume=resume)
-    say = progress or _silent
 
-    from simulator import compilation
     from simulator.experiment.compare import run_comparison
 
-    if not compilation.is_warm():
-        say(0, count, "compiling the model (once per version)")
     outcomes = run_comparison(
         loaded,
         replicates=count,
         seed=seed,
         jobs=jobs,
         luck_only=luck_only,
-        store=folder.tasks if folder else None,
-        progress=say,
+        shared_population=shared_population,
+        tasks=folder.tasks if folder else None,
+        progress=progress,
     )
     comparison = Comparison(loaded, tuple(outcomes), settings)
     return folder.finish(comparison) if folder else comparison
@@ -101,7 +101,3 @@ def open(path: str | Path) -> Comparison:
     from simulator.results import open_run
 
     return open_run(Path(path))
-
-
-def _silent(done: int, total: int, message: str) -> None:
-    """Say nothing."""

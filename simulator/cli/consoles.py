@@ -59,7 +59,7 @@ def progress(title: str, *, quiet: bool) -> Iterator[Progress]:
         task = bar.add_task(title, total=None)
 
         def step(done: int, total: int, message: str) -> None:
-            bar.update(task, completed=done, total=total, description=message or title)
+            bar.update(task, completed=done, total=total, description=f"{title}: {message}" if message else title)
 
         yield step
 
@@ -73,15 +73,16 @@ def _lines(title: str) -> Progress:
     import time
 
     started = time.monotonic()
-    said: set[int] = set()
+    said: set[int | str] = set()
 
     def step(done: int, total: int, message: str) -> None:
         quarter = 4 * done // total if total else 0
-        if quarter in said:
+        if {quarter, message} <= said:
             return
-        said.add(quarter)
+        word = f", {message}" if message and message not in said else ""
+        said.update((quarter, message))
         spent = time.monotonic() - started
         left = f", about {spent * (total - done) / done:.0f} s left" if 0 < done < total else ""
-        print(f"{message or title}: {done} of {total}{left}", file=sys.stderr, flush=True)
+        print(f"{title}: {done} of {total}{left}{word}", file=sys.stderr, flush=True)
 
     return step

@@ -21,7 +21,6 @@ _INPUT_ERRORS: Final = (
     ("simulator.scenario", "ScenarioError"),
     ("simulator.world.errors", "WorldError"),
     ("simulator.results", "RunFolderError"),
-    ("simulator.parameters", "UnknownParameter"),
 )
 """Errors that the user can mend, by module and name: looked up only where the module is loaded already."""
 
@@ -40,8 +39,10 @@ def explain(error: Exception, *, debug: bool) -> int:
     """Print what went wrong to standard error and return the exit code."""
     if debug:
         traceback.print_exception(error)
-    if isinstance(error, input_errors()):
-        print(f"error: {error}", file=sys.stderr)
+    # Replicates that failed are reported together; what the first of them met says whose fault it was.
+    met = error.__cause__ if type(error).__name__ == "ReplicatesFailed" else error
+    if isinstance(met, input_errors()):
+        print(f"error: {met}", file=sys.stderr)
         return WRONG_INPUT
     if isinstance(error, OSError):
         print(f"error: {_of_the_system(error)}", file=sys.stderr)

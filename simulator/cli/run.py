@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as jsonlib
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,13 +20,6 @@ RUNS = Path("runs")
 """Where run folders go when nothing is said: below the current folder."""
 
 
-def processors() -> int:
-    """Processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _engine(_: click.Context, __: click.Parameter, value: str) -> str:
     if value != "local":
         raise click.BadParameter(
@@ -41,7 +33,9 @@ def _engine(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.option("--replicates", type=click.IntRange(min=1), metavar="N", help="Independent worlds [default: 20].")
 @click.option("--customers", type=click.IntRange(min=1), metavar="N", help="Customers per world [default: as in FILE].")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Same seed, same bytes.")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes [default: one per processor].")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", help="Replicates at a time [default: one per processor]."
+)
 @click.option("--engine", default="local", show_default=True, callback=_engine, help="Where replicates run: local.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Run folder [default: runs/NAME].")
 @click.option("--resume", is_flag=True, help="Finish an interrupted run, or add replicates to a finished one.")
@@ -89,7 +83,7 @@ def run(
                 scenario,
                 replicates=replicates,
                 seed=seed,
-                jobs=jobs or processors(),
+                jobs=jobs,
                 luck_only=luck_only,
                 out=folder,
                 resume=resume,
