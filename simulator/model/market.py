@@ -142,6 +142,8 @@ class BrandMarket(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         self.arm = arm
         self.replicate = int(replicate)
         self.mechanisms_off = tuple(without)
+        if self.spec.market.stores.stock == "unlimited" and "shelf" not in self.mechanisms_off:
+            self.mechanisms_off += ("shelf",)
         self.values = dict(table().central() if values is None else values)
         self.values["review_days"] = float(self.spec.market.stores.review_days)
         self.values = switch_off(self.values, self.mechanisms_off)
@@ -363,6 +365,7 @@ class BrandMarket(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
                         self.state.life,
                         self.levers,
                         self.setting,
+                        self.parameters,
                     )
         self.state.day = end
         if end % 7 == 0:

@@ -179,6 +179,9 @@ class StoreSpec(Part):
         BeforeValidator(_delivery),
         WithJsonSchema({"anyOf": [{"const": "daily"}, _WEEKDAY_SCHEMA, {"type": "array", "items": _WEEKDAY_SCHEMA}]}),
     ] = Field(default=EVERY_DAY, description="Days on which trucks come: daily, or [mon, thu].")
+    stock: Literal["shelves", "unlimited"] = Field(
+        default="shelves", description="Goods on shelves that may run out, or contracts that cannot: unlimited."
+    )
     roles: dict[Name, Role] = Field(default_factory=dict, description="Touchpoint roles by name.")
 
 

@@ -45,6 +45,12 @@ def failure_ratio(s, b, day, town, life, p):
 
 
 @inlined
+def spell(day, length):
+    """Number of the spell of ``length`` days that a day belongs to."""
+    return np.int64(np.floor(day / length))
+
+
+@inlined
 def order_up_to(demand, cover, bond, p):
     """Target stock for ``cover`` days of ``demand`` units a day: mean plus safety factor times Poisson deviation.
 
@@ -74,11 +80,11 @@ def empty_because(stock):
 def deliver_and_shelve(day, week, town, life, levers, setting, p, records):
     """Unload today's trucks, move goods to the shelf, let records drift, and count empty shelves by cause.
 
-    An item that a stock-out event strikes is off the shelf for whole weeks, in a share ``severity`` of stores and
-    weeks. Arguments as in `shop.shop`.
+    An item that staff overlook stays in the backroom for ``shelving_gap_days``. An item that a stock-out event strikes
+    is off the shelf for whole weeks, in a share ``severity`` of stores and weeks. Arguments as in `shop.shop`.
     """
     slot = day % SLOTS
-    key = stream_key(setting.run, _SHELVING, day)
+    key = stream_key(setting.run, _SHELVING, spell(day, p.shelving_gap_days))
     key_records = stream_key(setting.run, _RECORDS, day)
     key_event = stream_key(setting.run, _EVENT, day // DAYS_OF_WEEK)
     for s in range(town.rep_of.shape[0]):
@@ -124,8 +130,12 @@ def arrival_day(day, s, town):
 
 @inlined
 def send(s, i, b, wanted, arrival, key, town, life, levers):
-    """Let the distributor send a line, or nothing of it and mark the item ``short``."""
-    words = block(key, s, i, 0)
+    """Let the distributor send a line, or nothing of it and mark the item ``short``.
+
+    A distributor that is short of an item is so for every store and for as long as ``key`` holds: a spell of
+    ``upstream_spell_days``.
+    """
+    words = block(key, town.places[s].distributor, i, 0)
     if uniform(words[0]) < levers.fill_rate[town.places[s].distributor, b]:
         life.coming[s, i, arrival % SLOTS] += wanted
         life.stock[s, i].short = 0
@@ -140,7 +150,7 @@ def order(day, town, life, levers, setting, p, own_orders):
     Forecasts follow sales by exponential smoothing and are off by a log-normal error that is drawn anew every week.
     ``own_orders`` (S,) is 1 where a subclass of `Store` decides what to order.
     """
-    key = stream_key(setting.run, _DELIVERY, day)
+    key = stream_key(setting.run, _DELIVERY, spell(day, p.upstream_spell_days))
     key_forecast = stream_key(setting.run, _FORECAST, day // DAYS_OF_WEEK)
     review = max(1, np.int64(p.review_days))
     for s in range(town.rep_of.shape[0]):
@@ -165,9 +175,9 @@ def order(day, town, life, levers, setting, p, own_orders):
 
 
 @kernel
-def place_order(day, s, wanted, town, life, levers, setting):
+def place_order(day, s, wanted, town, life, levers, setting, p):
     """Order ``wanted`` (I,) units of each item for one store; what a `Store` subclass asks for."""
-    key = stream_key(setting.run, _DELIVERY, day)
+    key = stream_key(setting.run, _DELIVERY, spell(day, p.upstream_spell_days))
     arrival = arrival_day(day, s, town)
     for b in range(town.rep_of.shape[1]):
         for i in range(town.first_item[b], town.first_item[b + 1]):
