@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import pickle
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest
 
+import simulator
 from simulator.parameters import (
     GRADES,
     Parameter,
@@ -194,3 +196,13 @@ def test_impossible_draws_are_refused() -> None:
         table().draw(-1, seed=1)
     with pytest.raises(ValueError, match="counts from 0"):
         points(2**32, 1, ("inertia",))
+
+
+def test_every_number_is_read_somewhere_unless_it_is_reserved() -> None:
+    rooms = Path(simulator.__file__).parent
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sorted(rooms.rglob("*.py")))
+    built = {"cue_weight_": 'f"cue_weight_{', "redesign_base_rate_": 'f"redesign_base_rate_{', "source_": 'f"source_{'}
+    for name, row in table().items():
+        prefix = next((p for p in built if name.startswith(p)), None)
+        read = f'"{name}"' in code or (prefix is not None and built[prefix] in code)
+        assert read == (row.role != "reserved"), name

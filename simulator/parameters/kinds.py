@@ -7,8 +7,8 @@ from typing import Literal
 Distribution = Literal["pert", "uniform", "fixed"]
 """How a value is drawn: PERT around the central value, evenly between the bounds, or not at all."""
 
-Role = Literal["uncertain", "lever", "structural"]
-"""Nobody knows it (drawn in uncertainty runs), somebody decides it, or it is a convention of the run."""
+Role = Literal["uncertain", "lever", "structural", "reserved"]
+"""Nobody knows it (drawn in uncertainty runs), somebody decides it, it is a convention of the run, or nothing reads it yet."""
 
 Grade = Literal["F", "F2", "M", "D", "A"]
 """Strength of the evidence; see ``registry.GRADES``."""

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
+from simulator.parameters import table
 from simulator.scenario import quantities as q
 from simulator.scenario.events import Event, Happening
 from simulator.scenario.market import Market, Name, Part
@@ -22,10 +23,10 @@ from simulator.scenario.quantities import Range
 from simulator.scenario.tree import Node
 
 SCENARIO_SCHEMA = "brandsim/1"
-HORIZON_WEEKS = 26
+HORIZON_WEEKS = int(table()["horizon_weeks_default"].central)
 """Weeks after launch when a file does not say: half a year, within which pack changes on record settled."""
 
-OBSERVED_WEEKS = 52
+OBSERVED_WEEKS = int(table()["observed_weeks"].central)
 """Weeks before launch that are observed: a customer's habits are read from one year."""
 
 CUSTOMERS = q.number(100, 1e8, whole=True)
