@@ -137,6 +137,7 @@ NEWS = np.dtype(
         ("brand", np.int8),
         ("change", np.uint8),  # 1 where the change is what is talked about
         ("generation", np.uint8),
+        ("luck", np.uint32),  # draw number, apart from that of the person's other news of the day
     ],
     align=True,
 )
@@ -269,7 +270,7 @@ class Scratch(NamedTuple):
     events: Array  # (M,) EVENT, experiences worth a word
     tomorrow: Array  # (T,) NEWS
     counts: Array  # (3,) int64: shoppers, events, dropped
-    served: Array  # (B,) int64, complaints answered today
+    answers: Array  # (B,) int64, complaints that each care desk can still answer today
     sight: Array  # (B,) SIGHT, the shelf before the shopper
     fade: Array  # (F, DAYS) float32
 

@@ -97,7 +97,7 @@ def new_scratch(world: World, values: Mapping[str, float]) -> Scratch:
         events=aligned(max(LEAST_LIST, n), EVENT),
         tomorrow=aligned(short, NEWS),
         counts=np.zeros(3, np.int64),
-        served=np.zeros(len(world.brands.names), np.int64),
+        answers=np.zeros(len(world.brands.names), np.int64),
         sight=aligned(len(world.brands.names), SIGHT),
         fade=fading(values),
     )

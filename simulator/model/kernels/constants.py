@@ -61,6 +61,7 @@ NO_CAUSE, FINDABILITY, PROMISE, PRICE_SIZE, AVAILABILITY, SERVICE, WORD_OF_MOUTH
 
 # kinds of experience that may be voiced and talked about
 KIND_PROBLEM, KIND_EXPERIENCE, KIND_DISLIKE, KIND_NEWS = range(4)
+EVENT_KINDS = 4
 
 # care policies, in the order of world.CARE_POLICIES
 IGNORE, REFUND, APOLOGISE, IMPROVE = range(4)

@@ -26,6 +26,7 @@ _TALK = int(Stream.TALK)
 _FRIEND = int(Stream.FRIEND)
 _CAMPAIGN = int(Stream.CAMPAIGN)
 _ALMOST_ALL = 1.0 - 1e-6
+_MOST_TOLD = 1 << 16  # more than any message can reach at once
 
 
 @inlined
@@ -101,10 +102,10 @@ def talk(day, week, town, life, levers, setting, p, scratch, records):
         news = life.news[n]
         i = news.who
         uid = town.people[i].uid
-        generation = min(np.int64(news.generation), GENERATIONS - 1)
+        generation = min(int(news.generation), GENERATIONS - 1)
         if news.change == 1:
             records.tellers[generation] += 1
-        words = block(key, uid, news.brand, n)
+        words = block(key, uid, news.brand, news.luck)
         mean = p.people_told if news.valence > 0.0 else p.people_told * p.people_told_ratio
         degree = town.indptr[i + 1] - town.indptr[i]
         told = min(poisson(words[0], mean), degree)
@@ -112,7 +113,7 @@ def talk(day, week, town, life, levers, setting, p, scratch, records):
         if news.valence == POST:  # a public post also reaches people who are no friends
             strangers = poisson(words[1], p.post_reach)
         for m in range(told + strangers):
-            pick = block(key_friend, uid, m, n)
+            pick = block(key_friend, uid, _MOST_TOLD * news.brand + m, news.luck)
             r = np.int64(uniform(pick[1]) * town.people.shape[0])
             strength = p.weak_tie_persuasion
             if m < told:
@@ -126,6 +127,7 @@ def talk(day, week, town, life, levers, setting, p, scratch, records):
                 retold.valence = 1.0 if news.valence > 0.0 else -1.0
                 retold.change = news.change
                 retold.generation = min(generation + 1, GENERATIONS - 1)
+                retold.luck = pick[3]
                 tomorrow += 1
     for n in range(tomorrow):
         life.news[n] = scratch.tomorrow[n]

@@ -13,6 +13,7 @@ from simulator.model.kernels.constants import (
     APOLOGISE,
     COMPLAINTS,
     COMPLAINTS_PUBLIC,
+    EVENT_KINDS,
     EVENTS,
     IGNORE,
     KIND_DISLIKE,
@@ -31,6 +32,7 @@ from simulator.randomness.streams import Stream
 
 _VOICE = int(Stream.VOICE)
 _CARE = int(Stream.CARE)
+_CAPACITY = 1 << 20  # draw number of a desk's day, beyond that of any complaint
 
 
 @inlined
@@ -43,14 +45,17 @@ def complaint_probability(kind, score, p):
             probability = p.complain_severe
         elif score >= 2.0:
             probability = p.complain_medium
-    elif (kind == KIND_NEWS or kind == KIND_DISLIKE) and score < 0.0:
+    elif kind in (KIND_NEWS, KIND_DISLIKE) and score < 0.0:
         probability = p.complain_disliked_change
     return probability
 
 
 @inlined
-def will_tell(who, b, valence, change, life):
-    """Put someone on the list of those who talk in the next phase."""
+def will_tell(who, b, valence, change, luck, life):
+    """Put someone on the list of those who talk in the next phase.
+
+    ``luck`` tells one person's news of a day apart; it keys their draws, so that nobody's luck hangs on who else talks.
+    """
     n = life.heads[NEWS]
     if n < life.news.shape[0]:
         news = life.news[n]
@@ -59,6 +64,7 @@ def will_tell(who, b, valence, change, life):
         news.valence = valence
         news.change = change
         news.generation = 0
+        news.luck = luck
         life.heads[NEWS] = n + 1
 
 
@@ -84,7 +90,7 @@ def voice(day, week, town, life, levers, setting, p, scratch, records):
         i = event.who
         b = event.brand
         if event.kind == KIND_EXPERIENCE:
-            will_tell(i, b, 1.0 if event.score > 0.0 else -1.0, event.change, life)
+            will_tell(i, b, 1.0 if event.score > 0.0 else -1.0, event.change, 2 * event.kind, life)
             continue
         tie = life.ties[i, b]
         words = block(key, town.people[i].uid, b, event.kind)
@@ -92,14 +98,15 @@ def voice(day, week, town, life, levers, setting, p, scratch, records):
             records.totals[week, COMPLAINTS, b] += 1
             if uniform(words[1]) < p.public_post_share * (1.0 - p.bond_complaint_private * tie.bond):
                 records.totals[week, COMPLAINTS_PUBLIC, b] += 1
-                will_tell(i, b, POST, event.change, life)
+                will_tell(i, b, POST, event.change, 2 * event.kind + 1, life)
             severity = np.int64(event.score) if event.kind == KIND_PROBLEM else 1
             file_complaint(i, b, day, severity, life)
         told = p.talk_change_rate
         if event.kind == KIND_PROBLEM:
             told = talk_probability(tie, -problem_hurt(event.score, p), p)
         if uniform(words[2]) < told:
-            will_tell(i, b, 1.0 if event.kind == KIND_NEWS and event.score > 0.0 else -1.0, event.change, life)
+            valence = 1.0 if event.kind == KIND_NEWS and event.score > 0.0 else -1.0
+            will_tell(i, b, valence, event.change, 2 * event.kind, life)
     answer(day, week, town, life, levers, setting, p, scratch, records)
 
 
@@ -124,18 +131,21 @@ def answer(day, week, town, life, levers, setting, p, scratch, records):
         return
     key = stream_key(setting.run, _CARE, day)
     kept = 0
-    served = scratch.served
-    for b in range(served.shape[0]):
-        served[b] = 0
+    left = scratch.answers
+    for b in range(left.shape[0]):
+        # a fractional capacity is met on average: one draw a day decides about the last answer
+        words = block(key, np.uint64(b), 0, _CAPACITY)
+        left[b] = np.int64(np.floor(town.brands[b].care_capacity + uniform(words[0])))
     for n in range(waiting):
         complaint = life.complaints[n]
         b = complaint.brand
         brand = town.brands[b]
         tie = life.ties[complaint.who, b]
-        words = block(key, town.people[complaint.who].uid, b, n)
+        # keyed by the complaint and not by its place in the queue, which hangs on everybody else
+        luck = 4 * (day - complaint.day) + complaint.severity
+        words = block(key, town.people[complaint.who].uid, b, luck)
         late = day - complaint.day > p.care_answer_days
-        # a fractional capacity is met on average: a draw decides about the last answer of the day
-        if served[b] >= np.floor(brand.care_capacity + uniform(words[1])) and not late:
+        if left[b] <= 0 and not late:
             life.complaints[kept].who = complaint.who
             life.complaints[kept].day = complaint.day
             life.complaints[kept].brand = complaint.brand
@@ -143,7 +153,7 @@ def answer(day, week, town, life, levers, setting, p, scratch, records):
             kept += 1
             continue
         if not late:
-            served[b] += 1
+            left[b] -= 1
         quality = max(0.0, min(1.0, brand.care_quality + levers.brands[b].care_change))
         hurt = problem_hurt(complaint.severity, p)
         if uniform(words[0]) < satisfaction_probability(brand.care_policy, quality, late, p):
@@ -154,5 +164,5 @@ def answer(day, week, town, life, levers, setting, p, scratch, records):
             # double deviation: the failed answer hurts again, and is told
             tie.belief += p.unresolved_loyalty_gap
             if uniform(words[2]) < talk_probability(tie, -hurt, p):
-                will_tell(complaint.who, b, -1.0, 0, life)
+                will_tell(complaint.who, b, -1.0, 0, 2 * EVENT_KINDS + luck, life)
     life.heads[WAITING] = kept
