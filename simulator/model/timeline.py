@@ -78,6 +78,8 @@ class Timeline:
         open_events = [e for e in events if CHANNEL_OF_KIND.get(e.kind) not in self.closed]
         self.events = [e for e in open_events if e.kind != "rollback"]
         self.redesigns = [e for e in self.events if e.kind == "redesign"]
+        # numbered before any channel is closed, so that closing one leaves the luck of the others alone
+        self._number = {e.id: n for n, e in enumerate(events, 1)}
         self._stores = {e.id: self._scope(e) for e in self.events}
         self._looks = self._describe_looks()
         self._order = {e.id: self._store_order(n, e) for n, e in enumerate(self.redesigns)}
@@ -306,13 +308,15 @@ class Timeline:
     def departures(self, day: int, rolled_back: Mapping[str, int]) -> list[tuple[NDArray[np.int64], int]]:
         """Reps who leave today because an event says so: (rep numbers, day until which their posts stay empty)."""
         leaving = []
-        for number, event in enumerate(self.events):
+        for event in self.events:
             if event.kind != "rep_turnover" or event.start_day != day or day >= self.end_day(event, rolled_back):
                 continue
             b = self.world.brands.names.index(event.brand)
             covered = self.world.reps.rep_of[self._stores[event.id], b]
             reps = np.unique(covered[covered >= 0]).astype(np.int64)
-            draw = uniforms(self.run, Stream.REP_TURNOVER, day, reps.astype(np.uint64), partner=number + 1)[:, 0]
+            draw = uniforms(self.run, Stream.REP_TURNOVER, day, reps.astype(np.uint64), partner=self._number[event.id])[
+                :, 0
+            ]
             vacancy = self.values["rep_vacancy_days"] if event.vacancy_days is None else event.vacancy_days
             leaving.append((reps[draw < event.share], day + int(vacancy)))
         return leaving
