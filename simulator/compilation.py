@@ -77,7 +77,7 @@ def mark_warm() -> None:
 
 
 if cache_folder() is not None:
-    numba.config.CACHE_DIR = str(cache_folder())
+    numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]  # set by name inside Numba
 
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False, "boundscheck": False}
@@ -87,13 +87,13 @@ _NO_COUNTING: dict[str, Any] = {**_OPTIONS, "_nrt": False}
 
 
 def allocating_kernel(function: F) -> F:
-    """Compile a pure function of arrays that allocates arrays of its own: no Python objects, no GIL, IEEE arithmetic."""
+    """Compile a pure function of arrays that allocates arrays of its own: no Python objects, no lock, IEEE sums."""
     compiled: F = numba.njit(cache=cache_folder() is not None, **_OPTIONS)(function)
     return compiled
 
 
 def kernel(function: F) -> F:
-    """Compile a pure function of arrays that allocates nothing: no Python objects, no GIL, IEEE arithmetic as written."""
+    """Compile a pure function of arrays that allocates nothing: no Python objects, no lock, IEEE sums."""
     compiled: F = numba.njit(cache=cache_folder() is not None, **_NO_COUNTING)(function)
     return compiled
 

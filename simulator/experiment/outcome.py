@@ -80,6 +80,6 @@ class ReplicateOutcome:
     segment: NDArray[np.uint8]  # (C,) index into segments
     weight: NDArray[np.uint8]  # (C,) index into world.WEIGHT_CLASSES
     segments: tuple[str, ...]
-    levels: tuple[tuple[str, str], ...]  # (dimension, level) of ArmRecord.levels; dimensions region, segment, source, weight
+    levels: tuple[tuple[str, str], ...]  # (dimension, level) of ArmRecord.levels: region, segment, source, weight
     parameters: Mapping[str, float]  # values of the uncertain parameters (and scenario ranges) of this replicate's pair
     arms: Mapping[str, ArmRecord]

@@ -14,7 +14,7 @@ import numpy as np
 from simulator.experiment.outcome import ArmRecord, ReplicateOutcome
 from simulator.model import Base, BrandMarket
 from simulator.model.state import level_names
-from simulator.parameters import Values, table
+from simulator.parameters import table
 from simulator.scenario import Scenario
 
 PAIR = 2
@@ -52,7 +52,7 @@ class Task:
     without: tuple[str, ...] = ()
 
 
-def draw_pair(task: Task) -> tuple[Scenario, Values, dict[str, float]]:
+def draw_pair(task: Task) -> tuple[Scenario, Mapping[str, float], dict[str, float]]:
     """Return the scenario and parameter values of a task's pair, and what was drawn (empty when luck only)."""
     if task.luck_only:
         return task.scenario, table().central(), {}

@@ -24,8 +24,10 @@ from simulator.model.kernels.parameters import kernel_parameters
 from simulator.model.kernels.record import lapse_states
 from simulator.model.kernels.reps import dismiss
 from simulator.model.kernels.shelves import place_order
+from simulator.model.plan import PHASES, Plan
+from simulator.model.reporters import focal_share_today, focal_units_today, out_of_stock_now, people_reached
 from simulator.model.reps import Rep
-from simulator.model.state import State, initial_state
+from simulator.model.state import initial_state
 from simulator.model.stores import Store
 from simulator.model.switches import switch_off
 from simulator.model.timeline import Timeline
@@ -33,19 +35,6 @@ from simulator.parameters import table
 from simulator.randomness import run_key
 from simulator.scenario import Scenario, load
 from simulator.world import World, build_world
-
-PHASES: tuple[tuple[str, int, str], ...] = (
-    ("events", c.PHASE_EVENTS, "the timeline sets today's levers"),
-    ("deliver and shelve", c.PHASE_SHELVE, "trucks arrive; backroom to shelf; records drift"),
-    ("rep rounds", c.PHASE_REPS, "reps visit stores, mend records and shelves, brief staff; turnover"),
-    ("shop", c.PHASE_SHOP, "choose a store, then an item; second choices in a second pass"),
-    ("experience", c.PHASE_EXPERIENCE, "use the product, meet the staff, update belief, habit, bond"),
-    ("voice", c.PHASE_VOICE, "complain in private, in public, or say nothing; the care desk answers"),
-    ("talk", c.PHASE_TALK, "tell friends; friends update; some retell; campaigns"),
-    ("review", c.PHASE_REVIEW, "stores order; the brand team reads its signals"),
-    ("record", c.PHASE_RECORD, "integer counters"),
-)
-"""The nine phases of a day: name, bit, what happens."""
 
 SHOWN_WEEKS = 4
 """Weeks before launch at which a model made for looking at starts."""
@@ -76,7 +65,7 @@ class Base:
     buyers_units: int
 
 
-class BrandMarket(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
+class BrandMarket(mesa.Model):
     """A market of habitual customers, stores and reps through which a scenario runs day by day.
 
     Parameters
@@ -458,46 +447,6 @@ class BrandMarket(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     def bytes(self) -> int:
         """Memory of this arm's state and working memory."""
         return self.state.bytes + int(sum(a.nbytes for a in self.scratch))
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The nine phases of a day, printable."""
-
-    phases: tuple[tuple[str, str, float], ...]
-    days: int
-
-    def __str__(self) -> str:
-        lines = []
-        for number, (name, note, seconds) in enumerate(self.phases, 1):
-            timing = f"{1e6 * seconds / self.days:10.1f} µs a day  " if self.days else ""
-            lines.append(f"{number}. {name:<19}{timing}{note}")
-        return "\n".join(lines)
-
-    __repr__ = __str__
-
-
-def focal_units_today(model: BrandMarket) -> int:
-    """Focal units sold on the last day."""
-    world = model.world
-    first, last = world.brands.first_item[world.focal : world.focal + 2]
-    return int(model.state.life.stock["sold"][:, first:last].sum())
-
-
-def focal_share_today(model: BrandMarket) -> float:
-    """Focal share of the units sold on the last day; nan where nothing was sold."""
-    sold = int(model.state.life.stock["sold"].sum())
-    return focal_units_today(model) / sold if sold else float("nan")
-
-
-def out_of_stock_now(model: BrandMarket) -> float:
-    """Share of all shelves that are empty."""
-    return float(np.mean(model.state.life.stock["shelf"] <= 0))
-
-
-def people_reached(model: BrandMarket) -> int:
-    """Customers whom talk about the change has reached."""
-    return int(model.state.life.mind["reached"].sum())
 
 
 def warm_kernels() -> None:

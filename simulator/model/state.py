@@ -8,12 +8,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.model.columns import CHAIN, COMPLAINT, MIND, NEWS, POST, STOCK, TIE, VIEW, Array, Life, Records, aligned, copy_of
+from simulator.model.columns import (
+    CHAIN,
+    COMPLAINT,
+    MIND,
+    NEWS,
+    POST,
+    STOCK,
+    TIE,
+    VIEW,
+    Array,
+    Life,
+    Records,
+    aligned,
+    copy_of,
+)
 from simulator.model.fixed import LEAST_LIST
 from simulator.model.kernels.constants import GENERATIONS, LONG_AGO, METRIC_COUNT, NEVER, SLOTS
 from simulator.randomness import Stream, uniforms
 from simulator.world.tastes import customer_shares, utility
 from simulator.world.world import SOURCES, WEIGHT_CLASSES, World
+
 
 @dataclass
 class State:

@@ -1,7 +1,7 @@
 """One shopper in front of one shelf: autopilot or deliberation, what is in sight, what to do when it is out.
 
 Choices are Gumbel-max with one keyed draw per customer, trip and brand: removing an item moves only those who would
-have taken it. A brand's variants share the brand's draw; wanting another than the favourite variant is a draw of its own.
+have taken it. A brand's variants share the brand's draw; wanting another than the favourite one is a draw of its own.
 """
 
 from __future__ import annotations
@@ -248,9 +248,9 @@ def another_store(slot, person):
     """The best-known other store's slot, or -1."""
     best = -1
     for other in range(4):
-        if other != slot and person.store[other] >= 0:
-            if best < 0 or person.patronage[other] > person.patronage[best]:
-                best = other
+        known = other != slot and person.store[other] >= 0
+        if known and (best < 0 or person.patronage[other] > person.patronage[best]):
+            best = other
     return best
 
 
@@ -373,7 +373,7 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         b = np.int64(curious_brand(trip, person.uid, sees, levers, setting, p, scratch))
         if b < 0:
             b = np.int64(autopilot(trip.words[1], mine, sees, levers, setting, p, scratch))
-    weighed = b < 0
+    weighed = bool(b < 0)
     if weighed:
         weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
         b = np.int64(wanted_of_all(scratch))

@@ -24,7 +24,9 @@ from simulator.model.kernels.voice import voice
 
 
 @kernel
-def run_days(first, last, week, phases, town, life, levers, setting, p, scratch, records, own_routes, visits, own_orders):
+def run_days(
+    first, last, week, phases, town, life, levers, setting, p, scratch, records, own_routes, visits, own_orders
+):
     """Run days ``first`` to ``last - 1`` of one week with constant levers.
 
     Parameters

@@ -42,7 +42,7 @@ def service_met(trip, b, uid, town, levers, setting):
 
 @inlined
 def grow_habit(mine, b, p):
-    """``h += rate (1 - h)`` for the bought brand, ``h -= rate h`` for every other (Lally et al. 2010, per repetition)."""
+    """``h += rate (1 - h)`` for the bought brand, ``h -= rate h`` for the others (Lally et al. 2010, per act)."""
     for other in range(mine.shape[0]):
         mine[other].habit -= p.habit_growth * mine[other].habit
     mine[b].habit += p.habit_growth
