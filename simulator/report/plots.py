@@ -178,7 +178,8 @@ def word_of_mouth(comparison: Comparison, ax: Axes) -> None:
         _frame(ax, "Nobody talks about the change", _people(comparison))
         ax.set_ylim(0, 1)
         return
-    ax.set_ylim(0, max(1.0, HUNDREDTHS * float(frame["reached_high"].max())) * 1.1)
+    # the upper third is kept free for the small chart, whatever the curve's shape
+    ax.set_ylim(0, max(1.0, HUNDREDTHS * float(frame["reached_high"].max())) * 1.6)
     balance = comparison.results["wom_net_sentiment"].value.mean
     tone = "" if balance is None else f"; {_tone(balance)}"
     _frame(
@@ -197,13 +198,13 @@ KINDS: dict[str, Draw] = {"units": units, "churn": churn, "fates": fates, "word_
 
 
 def _generations(ax: Axes, tellers: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
-    """A small chart of tellers by generation in the corner where the curve is not."""
-    small = ax.inset_axes((0.56, 0.16, 0.4, 0.34))
+    """A small chart of tellers by generation, above the curve."""
+    small = ax.inset_axes((0.3, 0.71, 0.66, 0.17))
     small.bar(np.arange(tellers.size), tellers, color=QUIET, width=0.7)
     for generation, count in enumerate(tellers):
         text = wording.number(float(count)) if count >= 1 else "<1"
         small.annotate(text, (generation, count), xytext=(0, 2), textcoords="offset points", ha="center", fontsize=8)
-    small.set_title("people who told others,\nby steps from own experience", fontsize=8, loc="left")
+    small.set_title("people who told others, by steps from own experience", fontsize=8, loc="left")
     small.set_xticks(np.arange(tellers.size), ["own", *(str(step) for step in range(1, tellers.size))], fontsize=8)
     small.set_yticks([])
     small.set_ylim(0, float(tellers.max()) * 1.25)

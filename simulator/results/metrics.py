@@ -350,7 +350,7 @@ _ALL = (
     ),
     Metric(
         "complaints_per_buyer",
-        "Complaints per buyer",
+        "Complaints per 1,000 buyers",
         "per buyer",
         "complaints per buyer of the year before",
         "complaints per buyer",

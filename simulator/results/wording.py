@@ -11,6 +11,9 @@ MINUS = "\u2212"
 NONE = "–"
 """What stands where a number is not defined."""
 
+PER_BUYERS = 1000
+"""Rates per buyer are read per thousand buyers; one in two hundred is lost in "0.01"."""
+
 DECISIONS = {"ship": "Ship", "fix": "Fix first", "stop": "Stop", "cannot_tell": "Cannot tell"}
 
 CAUSE_WORDS = {
@@ -118,6 +121,8 @@ def level(metric: Metric, value: float | None) -> str:
         return number(value)
     if metric.unit == "share":
         return percent(value)
+    if metric.unit == "per buyer":
+        return number(PER_BUYERS * value, 1)
     return number(value, 2)
 
 
@@ -131,6 +136,8 @@ def value(metric: Metric, amount: float | None) -> str:
         return percent(amount, sign=True)
     if metric.unit == "share":
         return percent(amount, sign=not metric.is_level)
+    if metric.unit == "per buyer":
+        return number(PER_BUYERS * amount, 1)
     return number(amount, 2, sign=metric.unit == "balance")
 
 
@@ -142,6 +149,8 @@ def difference(metric: Metric, amount: float | None) -> str:
         return points(100 * amount)
     if metric.name in ("caused_churn",):
         return points(100 * amount)
+    if metric.unit == "per buyer":
+        return number(PER_BUYERS * amount, 1, sign=True)
     if metric.is_level:
         return number(amount, 2, sign=True)
     return value(metric, amount)

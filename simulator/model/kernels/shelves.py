@@ -132,10 +132,11 @@ def arrival_day(day, s, town):
 def send(s, i, b, wanted, arrival, key, town, life, levers):
     """Let the distributor send a line, or nothing of it and mark the item ``short``.
 
-    A distributor that is short of an item is so for every store and for as long as ``key`` holds: a spell of
-    ``upstream_spell_days``.
+    A depot that is short of an item for a store is so for as long as ``key`` holds: a spell of
+    ``upstream_spell_days``. Stores draw apart, as if each were served from its own depot: one depot for all would make
+    a whole brand's sales jump from week to week as national sales do not.
     """
-    words = block(key, town.places[s].distributor, i, 0)
+    words = block(key, s, i, 0)
     if uniform(words[0]) < levers.fill_rate[town.places[s].distributor, b]:
         life.coming[s, i, arrival % SLOTS] += wanted
         life.stock[s, i].short = 0
