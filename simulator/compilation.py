@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
 _KERNEL_ROOMS = ("randomness", "world", "model")
 
@@ -102,3 +105,19 @@ def inlined(function: F) -> F:
     """Compile a helper into the body of every kernel that calls it, so that passing it whole tables costs nothing."""
     compiled: F = numba.njit(forceinline=True, **_NO_COUNTING)(function)
     return compiled
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def prefetch(typingctx: Any, address: Any) -> Any:
+    """Ask for the cache line at an address (``array.ctypes.data`` and an offset) before it is needed; a hint only."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer = builder.inttoptr(args[0], ir.IntType(8).as_pointer())
+        word = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer.type, word, word, word])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        # for reading and writing, to be kept in every cache, data rather than code
+        builder.call(function, [pointer, word(1), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(types.intp), generate

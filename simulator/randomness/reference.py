@@ -61,16 +61,13 @@ def uniform(word: U32) -> F64:
 
 def log(x: F64) -> F64:
     """Natural logarithm by the same series as the kernel."""
-    bits = np.asarray(x, np.float64).view(np.int64)
-    exponent = (bits >> 52) - 1023
-    mantissa = ((bits & 0xFFFFFFFFFFFFF) | 0x3FF0000000000000).view(np.float64)
-    high = mantissa > p.SQRT2
-    mantissa = np.where(high, mantissa * 0.5, mantissa)
-    exponent = np.where(high, exponent + 1, exponent)
+    shifted = np.asarray(x, np.float64).view(np.int64) - p.ROOT_HALF_BITS + p.ONE_BITS
+    exponent = (shifted >> 52) - 1023
+    mantissa = ((shifted & 0xFFFFFFFFFFFFF) + p.ROOT_HALF_BITS).view(np.float64)
     s = (mantissa - 1.0) / (mantissa + 1.0)
     z = s * s
-    series = np.full_like(z, 1.0 / 17.0)
-    for odd in (15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0):
+    series = np.full_like(z, 1.0 / 15.0)
+    for odd in (13.0, 11.0, 9.0, 7.0, 5.0, 3.0):
         series = series * z + 1.0 / odd
     series = series * z + 1.0
     return np.asarray(exponent.astype(np.float64) * p.LN2 + 2.0 * s * series, np.float64)

@@ -45,6 +45,8 @@ _OUT = int(Stream.OUT_OF_STOCK)
 _PRICE = int(Stream.PRICE_NOTICE)
 _CURIOUS = int(Stream.CURIOSITY)
 _LOWEST = -1e30
+FORGOTTEN = 0.01
+"""Distrust below which a brand is trusted again: worth less than 0.005 logit, and dear to follow."""
 _HOME = 8  # draw number of the supply left at home
 
 
@@ -105,7 +107,7 @@ def look_around(trip, day, person, me, mine, sees, life, levers, setting, p, scr
 def trust_shelves(s, mine, town, life, p):
     """Regain trust in the availability of every brand that stands on this shelf today."""
     for b in range(mine.shape[0]):
-        if mine[b].distrust > 1e-3 and any_in_stock(s, b, town, life) >= 0:
+        if mine[b].distrust > FORGOTTEN and any_in_stock(s, b, town, life) >= 0:
             mine[b].distrust *= 1.0 - p.availability_recovery
 
 
