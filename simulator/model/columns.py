@@ -157,12 +157,25 @@ TRIP = np.dtype(
         ("who", np.int32),
         ("ordinal", np.int32),  # trip ordinal that keys the draws
         ("where", np.int32),
+        ("item", np.int16),  # item bought
         ("units", np.int16),
         ("retry", np.uint8),  # 1 where the trip was put off earlier
         ("slot", np.uint8),  # which of the known stores
         ("target", np.int8),  # brand wanted
         ("bought", np.int8),  # brand bought, -1 where none
         ("forced", np.uint8),  # 1 where it was a substitute
+    ],
+    align=True,
+)
+PURCHASE = np.dtype(
+    [
+        ("who", np.int32),  # row of the customer
+        ("price", np.float32),  # of one unit
+        ("day", np.int16),
+        ("store", np.int16),
+        ("item", np.int16),
+        ("units", np.int16),
+        ("brand", np.int8),
     ],
     align=True,
 )
@@ -287,6 +300,8 @@ class Records(NamedTuple):
     tellers: Array  # (generations,) int64
     positive: Array  # (generations,) int64
     negative: Array  # (generations,) int64
+    panel: Array  # (P,) PURCHASE, every purchase in order, where a panel is kept (P = 0 where none is)
+    panel_size: Array  # (2,) int64: purchases in the panel, purchases that found no room
     level_start: Array  # (4,) int32, first row of region, segment, source, weight in levels
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
@@ -35,6 +35,9 @@ from simulator.parameters import table
 from simulator.randomness import run_key
 from simulator.scenario import Scenario, load
 from simulator.world import World, build_world
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWN_WEEKS = 4
 """Weeks before launch at which a model made for looking at starts."""
@@ -92,6 +95,8 @@ class BrandMarket(mesa.Model):
         Changed looks to make room for, where other arms bring more than this one.
     shared_population : bool
         Take the customers of the first replicate; only their luck is this one's.
+    panel : bool
+        Keep every purchase, for `purchases`.
     warm_up : bool
         Run the warm-up and the observed year up to shortly before the first event, so that the first `step` is where
         things begin to happen.
@@ -121,6 +126,7 @@ class BrandMarket(mesa.Model):
         world: World | None = None,
         looks: int | None = None,
         shared_population: bool = False,
+        panel: bool = False,
         warm_up: bool = True,
         store_class: type[Store] = Store,
         rep_class: type[Rep] = Rep,
@@ -161,6 +167,7 @@ class BrandMarket(mesa.Model):
             first_day=-7 * (self.observed_weeks + burn_in),
             weeks=self.observed_weeks + self.horizon_weeks,
             looks=looks_here if looks is None else looks,
+            panel=self._panel_room(burn_in) if panel else 0,
         )
         self._settle(store_class, rep_class)
         if warm_up:
@@ -168,6 +175,12 @@ class BrandMarket(mesa.Model):
             self.run_until(min(-7 * SHOWN_WEEKS, 0 if first is None else first))
 
     # -- set-up -------------------------------------------------------------------------------------------------
+
+    def _panel_room(self, burn_in: int) -> int:
+        """Room for every purchase up to the horizon: the expected number, a tenth, and ten standard deviations."""
+        days = 7 * (burn_in + self.observed_weeks + self.horizon_weeks)
+        expected = days * float(self.world.customers.rate.sum())
+        return int(1.1 * expected + 10.0 * expected**0.5) + 100
 
     def _new_timeline(self, closed: Iterable[str]) -> Timeline:
         events = self.spec.events if self.arm != "baseline" else ()
@@ -437,6 +450,26 @@ class BrandMarket(mesa.Model):
         """State of each base customer at the end of each week since launch, shape (weeks, C)."""
         size = 0 if self.base is None else self.base.rows.shape[0]
         return np.stack(self._lapse) if self._lapse else np.zeros((0, size), np.uint8)
+
+    def purchases(self) -> pd.DataFrame:
+        """Return every purchase so far, in order: customer, day, store, brand, item, units, price.
+
+        ``customer``, ``store``, ``brand`` and ``item`` are indices; ``day`` counts from launch.
+
+        Raises
+        ------
+        ValueError
+            Where the model keeps no panel, or its room did not suffice.
+        """
+        import pandas as pd
+
+        records = self.state.records
+        if records.panel.shape[0] == 0:
+            raise ValueError("this model keeps no panel; build it with panel=True")
+        kept, lost = (int(count) for count in records.panel_size)
+        if lost:
+            raise ValueError(f"{lost} purchases found no room in the panel; run fewer weeks")
+        return pd.DataFrame(records.panel[:kept]).rename(columns={"who": "customer"})
 
     @property
     def plan(self) -> Plan:

@@ -14,6 +14,7 @@ from simulator.model.columns import (
     MIND,
     NEWS,
     POST,
+    PURCHASE,
     STOCK,
     TIE,
     VIEW,
@@ -82,8 +83,8 @@ def level_names(world: World) -> tuple[tuple[str, str], ...]:
     )
 
 
-def new_records(world: World, weeks: int) -> Records:
-    """Return zeroed counters for ``weeks`` reported weeks and one row for the rest."""
+def new_records(world: World, weeks: int, panel: int) -> Records:
+    """Return zeroed counters for ``weeks`` reported weeks and one row for the rest, and room for a panel."""
     brands = len(world.brands.names)
     stores = world.stores.region.shape[0]
     sizes = (len(world.regions), len(world.segments), len(SOURCES), len(WEIGHT_CLASSES))
@@ -97,6 +98,8 @@ def new_records(world: World, weeks: int) -> Records:
         tellers=np.zeros(GENERATIONS, np.int64),
         positive=np.zeros(GENERATIONS, np.int64),
         negative=np.zeros(GENERATIONS, np.int64),
+        panel=aligned(panel, PURCHASE),
+        panel_size=np.zeros(2, np.int64),
         level_start=np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.int32),
     )
 
@@ -109,6 +112,7 @@ def initial_state(
     first_day: int,
     weeks: int,
     looks: int,
+    panel: int = 0,
 ) -> State:
     """Return the state at the start of the warm-up: habits, bonds and stocks near where they will settle.
 
@@ -126,6 +130,8 @@ def initial_state(
         Reported weeks (observed year and horizon).
     looks : int
         Number of changed looks any arm will bring.
+    panel : int
+        Purchases to keep one by one; 0 keeps none.
     """
     people, brands = world.customers, world.brands
     shares = customer_shares(world, values)
@@ -159,7 +165,7 @@ def initial_state(
             news=aligned(room, NEWS),
             heads=np.zeros(2, np.int64),
         ),
-        records=new_records(world, weeks),
+        records=new_records(world, weeks, panel),
         reference=np.log(brands.list_price / brands.list_price.mean()).astype(np.float32),
         rolled_back={},
     )

@@ -344,6 +344,7 @@ def take(trip, b, item, mine, sees, town, life, levers, p, scratch):
     stock.sold += units
     trip.units = units
     trip.bought = b
+    trip.item = item
     for z in range(levers.looks.shape[0]):
         brand = levers.looks[z].brand
         if scratch.sight[brand].met == z + 1 and scratch.sight[brand].seen == 1:

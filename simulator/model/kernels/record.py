@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import kernel
+from simulator.compilation import inlined, kernel
 from simulator.model.kernels.constants import (
     BUYING,
     CONTRIBUTION,
@@ -15,6 +15,26 @@ from simulator.model.kernels.constants import (
     UNITS,
     VALUE,
 )
+
+
+@inlined
+def note_purchase(i, day, trip, price, records):
+    """Write a purchase into the panel, where one is kept and has room."""
+    if records.panel.shape[0] == 0:
+        return
+    n = records.panel_size[0]
+    if n == records.panel.shape[0]:
+        records.panel_size[1] += 1
+        return
+    row = records.panel[n]
+    row.who = i
+    row.price = price
+    row.day = day
+    row.store = trip.where
+    row.item = trip.item
+    row.units = trip.units
+    row.brand = trip.bought
+    records.panel_size[0] = n + 1
 
 
 @kernel
@@ -32,6 +52,7 @@ def record(day, week, town, life, levers, setting, scratch, records):
         me = life.mind[i]
         units = np.int64(trip.units)
         price = levers.offers[s, b].price
+        note_purchase(i, day, trip, price, records)
         records.totals[week, UNITS, b] += units
         records.totals[week, VALUE, b] += np.int64(np.rint(100.0 * price * units))
         records.totals[week, CONTRIBUTION, b] += np.int64(np.rint(100.0 * (price - town.brands[b].cost) * units))
