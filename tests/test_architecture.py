@@ -21,10 +21,11 @@ ORDER = {
     "world": 2,
     "model": 3,
     "experiment": 4,
-    "results": 5,
-    "report": 6,
-    "api": 7,
-    "cli": 8,
+    "evidence": 5,
+    "results": 6,
+    "report": 7,
+    "api": 8,
+    "cli": 9,
 }
 """A room imports from rooms with a lower number, and from itself. ``results`` binds its pictures late, by name."""
 
