@@ -76,4 +76,6 @@ def content(value: Any) -> Any:
         return tuple((f.name, content(getattr(value, f.name))) for f in dataclasses.fields(value))
     if isinstance(value, Mapping):
         return tuple((key, content(item)) for key, item in value.items())
+    if isinstance(value, tuple | list):
+        return tuple(content(item) for item in value)
     return value
