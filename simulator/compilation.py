@@ -13,11 +13,11 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic
 
 _KERNEL_ROOMS = ("randomness", "world", "model")
@@ -107,17 +107,23 @@ def inlined(function: F) -> F:
     return compiled
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def prefetch(typingctx: Any, address: Any) -> Any:
-    """Ask for the cache line at an address (``array.ctypes.data`` and an offset) before it is needed; a hint only."""
+@intrinsic
+def _fetch(typingctx: Any, address: Any) -> Any:
+    """Typed half of `prefetch`: the signature and how to write the instruction."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointer = builder.inttoptr(args[0], ir.IntType(8).as_pointer())
         word = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [pointer.type, word, word, word])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        function = builder.module.globals.get("llvm.prefetch.p0")
+        if function is None:
+            function = ir.Function(builder.module, kind, name="llvm.prefetch.p0")
         # for reading and writing, to be kept in every cache, data rather than code
         builder.call(function, [pointer, word(1), word(3), word(1)])
         return context.get_dummy_value()
 
     return types.void(types.intp), generate
+
+
+prefetch = cast(Callable[[int], None], _fetch)
+"""Ask for the cache line at an address (``array.ctypes.data`` and an offset) before it is needed; a hint only."""

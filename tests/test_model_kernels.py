@@ -283,16 +283,15 @@ def test_a_broken_identity_hurts_in_proportion_to_commitment(
     model: BrandMarket, habit: float, bond: float, briefed: float
 ) -> None:
     p = {name: float(model.parameters[name]) for name in model.parameters.dtype.names}
-    me, tie, view = one(MIND), one(TIE, habit=habit, bond=bond), one(VIEW, aware=c.AWARE_HEARD)
+    tie, view = one(TIE, habit=habit, bond=bond), one(VIEW, aware=c.AWARE_HEARD)
     look = one(LOOK, overlap=0.2, identity_break=0.5)
-    assert form_opinion(me, tie, view, look, briefed, 0, 3, model.setting, model.parameters)
+    assert form_opinion(tie, view, look, briefed, 0, model.setting, model.parameters)
     attitude = p["identity_slope"] * max(habit, bond) + p["identity_weak_gain"]
     soften = 1.0 - p["briefed_soften"] * briefed
     assert float(view["hurt"]) == pytest.approx(-0.5 * attitude * soften, abs=1e-6)
     assert float(tie["bond"]) == pytest.approx(bond * (1 - 0.5 * soften) if attitude < 0 else bond, abs=1e-6)
-    assert (me["first_cause"] == c.PROMISE) == (attitude < 0)
     # nobody forms a first opinion twice
-    assert not form_opinion(me, tie, view, look, briefed, 0, 4, model.setting, model.parameters)
+    assert not form_opinion(tie, view, look, briefed, 0, model.setting, model.parameters)
 
 
 def test_fading_halves_each_stock_in_its_own_half_life(model: BrandMarket) -> None:
@@ -356,7 +355,7 @@ def test_lapsed_means_silent_for_twice_the_own_interval_while_still_buying(
     out = np.zeros(len(people), np.uint8)
     lapse_states(day, base, np.array([limit for limit, _, _ in people]), mind, out)
     for state, (limit, focal, rival) in zip(out, people, strict=True):
-        if day + 1 < limit:
+        if day + 1 <= limit:
             assert state == c.TOO_EARLY
         elif rival > focal and day - focal > limit:
             assert state == c.LAPSED

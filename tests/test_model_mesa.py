@@ -19,7 +19,7 @@ from small_markets import CARTON, FOCAL, differences, setting
 from simulator.model import BrandMarket, Rep, Store
 from simulator.world.world import WEIGHT_CLASSES
 
-REPORTED = ["day", "focal_units", "focal_share", "out_of_stock_rate", "people_reached"]
+REPORTED = ["day", "focal_units", "focal_share", "empty_at_closing", "people_reached"]
 
 
 @pytest.fixture
@@ -54,10 +54,10 @@ def test_each_step_collects_data(model: BrandMarket) -> None:
         model.step()
     frame = model.datacollector.get_model_vars_dataframe()
     assert list(frame.columns) == REPORTED
-    assert frame["day"].tolist() == list(range(-27, -20))
+    assert frame["day"].tolist() == list(range(-28, -21))
     assert frame["focal_units"].sum() == units[row] > 0
     assert frame["focal_share"].between(0, 1).mean() > 0.5
-    assert frame["out_of_stock_rate"].between(0, 1).all()
+    assert frame["empty_at_closing"].between(0, 1).all()
 
 
 def test_a_pickled_model_lives_on_as_the_original(model: BrandMarket) -> None:

@@ -338,7 +338,7 @@ def test_a_seed_and_a_replicate_make_the_luck() -> None:
 
 @pytest.mark.slow
 def test_a_null_launch_is_exactly_zero_for_every_customer_at_a_million() -> None:
-    scenario = load("null_launch", overrides=["customers=1000000", "horizon=4 weeks"])
+    scenario = load("null_launch", overrides=["customers=1000000", "horizon=8 weeks"])
     arms = run_twins(Task(scenario, replicate=0, luck_only=True))
     assert differences(arms["baseline"], arms["scenario"], leave_out=["views"]) == []
     assert arms["baseline"].state.records.totals.shape[1] == METRIC_COUNT

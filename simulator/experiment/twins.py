@@ -133,7 +133,7 @@ def run_replicate(task: Task) -> ReplicateOutcome:
         weight=world.customers.weight[base.rows],
         segments=world.segments,
         levels=level_names(world),
-        parameters=drawn,
+        parameters={name: value for name, value in drawn.items() if name in baseline.values.read or "." in name},
         arms={name: record_of(name, model, base) for name, model in arms.items()},
     )
 

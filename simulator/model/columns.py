@@ -35,6 +35,8 @@ PERSON = np.dtype(
 BRAND = np.dtype(
     [
         ("cost", np.float64),
+        ("mean_utility", np.float64),  # fitted mean taste, quality, ln(salience)
+        ("position", np.float32, (2,)),  # lifestyle space
         ("care_capacity", np.float32),  # answers a day
         ("care_quality", np.float32),
         ("care_policy", np.uint8),
@@ -54,6 +56,8 @@ SETTING = np.dtype(
     [
         ("run", np.uint64),  # run key
         ("units_extra", np.float64),  # probability of one more unit
+        ("drift_keep", np.float64),  # part of a taste's deviation that a quarter keeps
+        ("drift_noise", np.float64),  # logit, sd of what a quarter adds to it
         ("stage_extra", np.float64),  # probability of one more exponential stage of a purchase interval
         ("stages", np.int32),
         ("units", np.int32),  # whole units of a purchase
@@ -79,6 +83,7 @@ MIND = np.dtype(
         ("last_focal", np.int16),  # day of the last focal purchase
         ("last_rival", np.int16),
         ("cause_week", np.int16),
+        ("quarter", np.int16),  # up to which tastes have drifted
         ("year_category", np.int16),  # category purchases in the observed year
         ("year_focal", np.int16),
         ("last_brand", np.int8),
@@ -90,7 +95,7 @@ MIND = np.dtype(
 )
 TIE = np.dtype(
     [
-        ("utility", np.float32),  # logit, taste and list price: never changes
+        ("utility", np.float32),  # logit, taste and list price: drifts slowly
         ("habit", np.float32),  # 0..1
         ("bond", np.float32),  # 0..1
         ("distrust", np.float32),  # 0..1, fear of not finding the brand
@@ -195,8 +200,9 @@ OFFER = np.dtype(
     [
         ("price", np.float64),
         ("log_price", np.float32),  # ln(price / mean list price of the market)
+        ("log_size", np.float32),  # ln(pack size / size at the start)
         ("look_share", np.float32),  # share of facings that carry the new look
-        ("briefing", np.float32),  # share of visits that brief staff
+        ("briefing", np.float32),  # probability that a visit briefs the staff
     ],
     align=True,
 )

@@ -36,6 +36,8 @@ def lay_out(world: World) -> Town:
     people["close"] = world.network.close
     brand = aligned(len(brands.names), BRAND)
     brand["cost"] = brands.cost
+    brand["mean_utility"] = world.mean_utility
+    brand["position"] = brands.position
     brand["care_capacity"] = world.care.capacity
     brand["care_quality"] = world.care.quality
     brand["care_policy"] = world.care.policy
@@ -65,8 +67,15 @@ def lay_out(world: World) -> Town:
     )
 
 
-def settings(world: World, run: np.uint64, closed: frozenset[str]) -> np.void:
-    """Return the constants of a run and which channels are open, as one record."""
+def settings(world: World, values: Mapping[str, float], run: np.uint64, closed: frozenset[str]) -> np.void:
+    """Return the constants of a run and which channels are open, as one record.
+
+    Tastes keep ``keep`` of their deviation each quarter; the correlation over a year is ``1 - d^2 / 2 s^2`` for a
+    year's change with standard deviation d of tastes with spread s.
+    """
+    spread, drift = values["taste_sd"], values["taste_drift_per_year"]
+    yearly = 1.0 - 0.5 * (drift / spread) ** 2 if spread > 0.0 else 1.0
+    keep = max(yearly, 0.0) ** 0.25
     setting = np.zeros(1, SETTING)
     whole = int(np.floor(world.units_per_purchase))
     stages = max(1, int(np.floor(world.regularity)))
@@ -75,6 +84,8 @@ def settings(world: World, run: np.uint64, closed: frozenset[str]) -> np.void:
     setting["units_extra"] = world.units_per_purchase - whole
     setting["stages"] = stages
     setting["stage_extra"] = max(0.0, world.regularity - stages)
+    setting["drift_keep"] = keep
+    setting["drift_noise"] = spread * np.sqrt(1.0 - keep * keep)
     setting["focal"] = world.focal
     setting["findability"] = "findability" not in closed
     setting["promise"] = "promise" not in closed

@@ -25,13 +25,13 @@ from simulator.model.kernels.record import lapse_states
 from simulator.model.kernels.reps import dismiss
 from simulator.model.kernels.shelves import place_order
 from simulator.model.plan import PHASES, Plan
-from simulator.model.reporters import focal_share_today, focal_units_today, out_of_stock_now, people_reached
+from simulator.model.reporters import day_run, empty_at_closing, focal_share_today, focal_units_today, people_reached
 from simulator.model.reps import Rep
 from simulator.model.state import initial_state
 from simulator.model.stores import Store
 from simulator.model.switches import switch_off
 from simulator.model.timeline import Timeline
-from simulator.parameters import table
+from simulator.parameters import Watched, table
 from simulator.randomness import run_key
 from simulator.scenario import Scenario, load
 from simulator.world import World, build_world
@@ -139,9 +139,9 @@ class BrandMarket(mesa.Model):
         self.mechanisms_off = tuple(without)
         if self.spec.market.stores.stock == "unlimited" and "shelf" not in self.mechanisms_off:
             self.mechanisms_off += ("shelf",)
-        self.values = dict(table().central() if values is None else values)
-        self.values["review_days"] = float(self.spec.market.stores.review_days)
-        self.values = switch_off(self.values, self.mechanisms_off)
+        given = dict(table().central() if values is None else values)
+        given["review_days"] = float(self.spec.market.stores.review_days)
+        self.values = Watched(switch_off(given, self.mechanisms_off))
         self.run_key = run_key(int(chosen), self.replicate)
         self.world = world or build_world(
             self.spec.market,
@@ -189,7 +189,7 @@ class BrandMarket(mesa.Model):
     def _settle(self, store_class: type[Store], rep_class: type[Rep]) -> None:
         """Make what belongs to this arm alone: working memory, agents, data collector."""
         self.scratch = new_scratch(self.world, self.values)
-        self.setting = settings(self.world, self.run_key, self.timeline.closed)
+        self.setting = settings(self.world, self.values, self.run_key, self.timeline.closed)
         self._refresh_due()
         self.levers = self.timeline.levers(self.state.day, self.state.rolled_back, self.state.reference)
         self._levers_until = self.timeline.next_change(self.state.day, self.state.rolled_back)
@@ -212,10 +212,10 @@ class BrandMarket(mesa.Model):
         self._timed_days = 0
         self.datacollector = mesa.DataCollector(
             model_reporters={
-                "day": "day",
+                "day": day_run,
                 "focal_units": focal_units_today,
                 "focal_share": focal_share_today,
-                "out_of_stock_rate": out_of_stock_now,
+                "empty_at_closing": empty_at_closing,
                 "people_reached": people_reached,
             }
         )

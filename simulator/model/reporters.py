@@ -23,8 +23,13 @@ def focal_share_today(model: BrandMarket) -> float:
     return focal_units_today(model) / sold if sold else float("nan")
 
 
-def out_of_stock_now(model: BrandMarket) -> float:
-    """Share of all shelves that are empty."""
+def day_run(model: BrandMarket) -> int:
+    """The day that was run last, relative to launch."""
+    return model.day - 1
+
+
+def empty_at_closing(model: BrandMarket) -> float:
+    """Share of items not on the shelf when the stores close (the out-of-stock rate counts them in the morning)."""
     return float(np.mean(model.state.life.stock["shelf"] <= 0))
 
 

@@ -25,7 +25,7 @@ from simulator.model.columns import (
     copy_of,
 )
 from simulator.model.fixed import LEAST_LIST
-from simulator.model.kernels.constants import GENERATIONS, LONG_AGO, METRIC_COUNT, NEVER, SLOTS
+from simulator.model.kernels.constants import GENERATIONS, LONG_AGO, METRIC_COUNT, NEVER, QUARTER, SLOTS
 from simulator.randomness import Stream, uniforms
 from simulator.world.tastes import customer_shares, utility
 from simulator.world.world import SOURCES, WEIGHT_CLASSES, World
@@ -141,6 +141,7 @@ def initial_state(
     mind["next_day"] = np.minimum(np.floor(mind["next_time"]), int(NEVER) - 1)
     mind["retry_day"] = NEVER
     mind["updated"] = first_day
+    mind["quarter"] = first_day // QUARTER
     for name in ("last_purchase", "last_focal", "last_rival"):
         mind[name] = LONG_AGO
     mind["last_brand"] = np.minimum((draw[:, 1:2] > np.cumsum(shares, axis=1)).sum(axis=1), shares.shape[1] - 1)

@@ -15,6 +15,7 @@ MECHANISMS: Mapping[str, Mapping[str, float]] = {
     "habit": {"autopilot_ceiling": 0.0},
     "inertia": {"inertia": 0.0},
     "taste_spread": {"taste_sd": 0.0},
+    "taste_drift": {"taste_drift_per_year": 0.0},
     "talk": {
         "talk_base_rate": 0.0,
         "talk_dissatisfied_slope": 0.0,
@@ -31,6 +32,8 @@ MECHANISMS: Mapping[str, Mapping[str, float]] = {
     "bond": {"bond_weight": 0.0, "bond_buffer": 0.0, "talk_bond": 0.0},
     "reference_price": {"price_loss_multiplier": 1.0},
     "notice_price": {"notice_price": 1.0},
+    "notice_size": {"notice_size": 1.0},
+    "price": {"price_coefficient_mean": 0.0, "price_coefficient_sd": 0.0},
     "experience": {"quality_choice_weight": 0.0},
     "findability": {"miss_rate": 0.0, "habit_transfer": 1.0},
     "appeal": {"appeal_sd": 0.0, "design_appeal_sd": 0.0},

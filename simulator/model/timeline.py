@@ -24,6 +24,7 @@ CHANNEL_OF_KIND = {
     "rep_turnover": "availability",
     "service": "service",
     "price": "price_size",
+    "resize": "price_size",
     "campaign": "word_of_mouth",
 }
 """Channel through which each kind acts as a whole; a redesign acts through findability and promise."""
@@ -81,6 +82,7 @@ class Timeline:
         # numbered before any channel is closed, so that closing one leaves the luck of the others alone
         self._number = {e.id: n for n, e in enumerate(events, 1)}
         self._stores = {e.id: self._scope(e) for e in self.events}
+        self._briefed = {e.id: self._covered(n, e) for n, e in enumerate(self.events) if e.kind == "brief_reps"}
         self._looks = self._describe_looks()
         self._order = {e.id: self._store_order(n, e) for n, e in enumerate(self.redesigns)}
 
@@ -142,6 +144,12 @@ class Timeline:
             inside &= np.isin(stores.distributor, wanted)
         return inside
 
+    def _covered(self, number: int, event: Event) -> NDArray[np.bool_]:
+        """Stores whose rep passes the briefing on: each with probability ``coverage``, once and for all."""
+        ids = np.arange(self.world.stores.region.shape[0], dtype=np.uint64)
+        drawn = uniforms(self.run, Stream.BRIEFING, 0, ids, partner=number)[:, 0]
+        return np.asarray(drawn < event.coverage, np.bool_)
+
     def _store_order(self, number: int, event: Event) -> NDArray[np.float64]:
         """Point of the rollout, 0..1, at which each store changes over."""
         stores = self.world.stores.region.shape[0]
@@ -197,6 +205,7 @@ class Timeline:
         count, items, roles = len(brands.names), len(brands.item_names), len(world.roles)
         log_list = np.log(brands.list_price / brands.list_price.mean())
         price = np.broadcast_to(brands.list_price, (stores, count)).astype(np.float64)
+        size = np.ones((stores, count))
         look = np.zeros(count, np.int32)
         look_before = np.zeros(count, np.int32)
         look_share = np.zeros((stores, count), np.float32)
@@ -231,6 +240,8 @@ class Timeline:
             elif event.kind == "price":
                 new = event.to if event.to is not None else brands.list_price[b] * (1.0 + event.change)
                 price[inside, b] = new
+            elif event.kind == "resize":
+                size[inside, b] = 1.0 + event.change
             elif event.kind == "service":
                 part = min(1.0, (day - event.start_day + 1) / event.ramp_days) if event.ramp_days else 1.0
                 self._change_service(event, b, float(event.quality * part), inside, change, care_change)
@@ -244,12 +255,13 @@ class Timeline:
                     reach[s, groups, b] = daily
                 strength[b] = values["campaign_persuasion"] if event.persuasion is None else event.persuasion
             elif event.kind == "brief_reps":
-                briefing[inside, b] = event.coverage
+                briefing[inside & self._briefed[event.id], b] = 1.0
         offers = np.zeros((stores, count), OFFER)
         offers["price"] = price
         # the very same float where nothing changed, so that "away from list" is an exact comparison
         log_price = np.log(price / brands.list_price.mean())
         offers["log_price"] = np.where(price == brands.list_price, log_list, log_price)
+        offers["log_size"] = np.log(size)
         offers["look_share"] = look_share
         offers["briefing"] = briefing
         by_brand = np.zeros(count, BRAND_LEVER)

@@ -13,6 +13,7 @@ from simulator.parameters.registry import (
     table,
     table_text,
 )
+from simulator.parameters.watched import Watched
 
 __all__ = [
     "GRADES",
@@ -25,6 +26,7 @@ __all__ = [
     "Role",
     "UnknownParameter",
     "Values",
+    "Watched",
     "parse",
     "table",
     "table_text",

@@ -20,7 +20,7 @@ from simulator.scenario.tree import Node
 SUM_TOLERANCE = 0.005
 """How far the shares of a whole may miss one: rounding to whole percents over a handful of members."""
 
-UNDOABLE = ("redesign", "price", "service", "campaign")
+UNDOABLE = ("redesign", "price", "resize", "service", "campaign")
 """Kinds that a decision can undo. A stock-out or reps who left are not decisions."""
 
 _WEEKS = q.duration(1, math.inf, weeks=True)

@@ -61,6 +61,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "stockout": ("region", "store", "distributor"),
     "service": ("role", "region", "store"),
     "price": ("region", "store"),
+    "resize": ("region", "store"),
     "campaign": ("region", "store", "segment"),
     "brief_reps": ("region", "store"),
     "rep_turnover": ("region", "store"),
@@ -210,6 +211,14 @@ class Price(Dated):
         return self
 
 
+class Resize(Dated):
+    """The pack becomes smaller or larger at the same price."""
+
+    kind: Literal["resize"]
+    brand: Name = Field(description="Whose packs.")
+    change: Annotated[float, q.share(-1, 10, above=True)] = Field(description="Relative change of the size, as -10%.")
+
+
 class Campaign(Dated):
     """Advertising: the bullhorn."""
 
@@ -295,13 +304,15 @@ class Rollback(Happening):
 
 
 Event = Annotated[
-    Redesign | Stockout | Service | Price | Campaign | BriefReps | RepTurnover | Rollback, Field(discriminator="kind")
+    Redesign | Stockout | Service | Price | Resize | Campaign | BriefReps | RepTurnover | Rollback,
+    Field(discriminator="kind"),
 ]
 KINDS: dict[str, type[Happening]] = {
     "redesign": Redesign,
     "stockout": Stockout,
     "service": Service,
     "price": Price,
+    "resize": Resize,
     "campaign": Campaign,
     "brief_reps": BriefReps,
     "rep_turnover": RepTurnover,

@@ -51,11 +51,11 @@ class Category(Part):
     purchases_per_buyer: Annotated[float, q.rate("quarter", 1, 91)] = Field(
         description="Purchases of a buyer in a quarter, such as 2.6 per quarter; at most one a day."
     )
-    regularity: Annotated[float, q.number(1, 20)] = Field(
-        default=1.0, description="Erlang shape of the time between purchases: 1 is irregular, 10 is clockwork."
+    regularity: Annotated[float, q.number(1, 20)] | None = Field(
+        default=None, description="Erlang shape of the time between purchases: 1 is irregular, 10 is clockwork."
     )
-    units_per_purchase: Annotated[float, q.number(0, 1000, above=True)] = Field(
-        default=1.0, description="Units in one purchase."
+    units_per_purchase: Annotated[float, q.number(0, 1000, above=True)] | None = Field(
+        default=None, description="Units in one purchase."
     )
     real_households: Annotated[float, q.number(1, 1e10)] | None = Field(
         default=None, description="Households in the real market, such as 12M; results are scaled to it."

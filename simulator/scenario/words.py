@@ -11,6 +11,7 @@ from simulator.scenario.events import (
     Price,
     Redesign,
     RepTurnover,
+    Resize,
     Rollback,
     Service,
     Stockout,
@@ -92,6 +93,8 @@ def _sentence(event: Event) -> str:
         case Price():
             change = f"becomes {event.to:g}" if event.change is None else f"changes by {_signed(event.change)}"
             what = f"The price of {event.brand} {change}{place} {when}{lasts}"
+        case Resize():
+            what = f"The packs of {event.brand} change in size by {_signed(event.change)}{place} {when}{lasts}"
         case Campaign():
             what = (
                 f"{event.brand} advertises{place} {when}{lasts} and reaches {percent(event.reach)} of customers a week"

@@ -17,6 +17,7 @@ HOW_MUCH: dict[str, tuple[str, str]] = {
     "stockout": ("60%", "Which share of the supply is missing?"),
     "service": ("-0.2", "By how much does service quality change (from -1 to 1)?"),
     "price": ("8%", "By how much does the price change?"),
+    "resize": ("-10%", "By how much does the pack change in size?"),
     "campaign": ("10%", "Which share of customers is reached in a week?"),
     "brief_reps": ("80%", "In which share of their stores are reps briefed?"),
     "rep_turnover": ("40%", "Which share of the reps leave?"),
@@ -58,6 +59,13 @@ _EVENTS = {
     id: {id}
     brand: {brand}
     change: {amount}                         # relative; or to: {price}
+    start: {start}
+""",
+    "resize": """\
+  - kind: resize                       # the pack becomes smaller or larger at the same price
+    id: {id}
+    brand: {brand}
+    change: {amount}                        # relative
     start: {start}
 """,
     "campaign": """\

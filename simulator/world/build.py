@@ -75,7 +75,8 @@ def build_world(
         else population.draw_people(run, first_born, market, values, law, brands.position)
     )
     taste = people.leaning
-    taste += _fit(reference, brands, values)
+    means = _fit(reference, brands, values)
+    taste += means
     shares = tastes.long_run_shares(taste, people.price_sensitivity, brands, values)
     settled = Customers(
         uid=uid,
@@ -102,6 +103,7 @@ def build_world(
         focal=list(market.brands).index(focal),
         segments=population.segment_names(market),
         regions=plan.regions,
+        mean_utility=means + tastes.common_utility(brands),
         roles=tuple(roles),
         role_met=np.array([role.met for role in roles.values()], np.float32),
         units_per_purchase=given(market.category.units_per_purchase, values, "units_per_purchase_default"),

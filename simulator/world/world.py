@@ -133,6 +133,7 @@ class World:
     focal: int  # index of the focal brand
     segments: tuple[str, ...]
     regions: tuple[str, ...]
+    mean_utility: F64  # (B,) what everybody gets from a brand: fitted mean taste, quality, ln(salience)
     roles: tuple[str, ...]  # touchpoint roles
     role_met: F32  # (R,) probability of meeting the role on one purchase
     units_per_purchase: float

@@ -20,6 +20,7 @@ from simulator.model.kernels.constants import (
     KIND_NEWS,
     NOT_FOUND,
     PRICE_SIZE,
+    PROMISE,
     TOOK_OTHER_STORE,
     TOOK_RIVAL,
     TOOK_VARIANT,
@@ -27,7 +28,7 @@ from simulator.model.kernels.constants import (
     WANTED_OUT,
     WENT_WITHOUT,
 )
-from simulator.model.kernels.mind import commitment, refresh, standing, touch
+from simulator.model.kernels.mind import commitment, drift_tastes, refresh, standing, touch
 from simulator.model.kernels.perceive import (
     appeal,
     curious,
@@ -45,6 +46,8 @@ _OUT = int(Stream.OUT_OF_STOCK)
 _PRICE = int(Stream.PRICE_NOTICE)
 _CURIOUS = int(Stream.CURIOSITY)
 _LOWEST = -1e30
+NOTICED_STEP = 0.1
+"""Change (of the logarithm) for which the table states the probability of noticing."""
 FORGOTTEN = 0.01
 """Distrust below which a brand is trusted again: worth less than 0.005 logit, and dear to follow."""
 _HOME = 8  # draw number of the supply left at home
@@ -97,9 +100,12 @@ def look_around(trip, day, person, me, mine, sees, life, levers, setting, p, scr
             here.seen = 0
             overlooked = True
             continue
-        noticed = form_opinion(me, mine[b], view, look, briefed, words[3], day, setting, p)
+        noticed = form_opinion(mine[b], view, look, briefed, words[3], setting, p)
         if noticed and setting.promise == 1:
-            note_event(trip.who, b, KIND_NEWS, appeal(person.uid, z, look, setting) - view.hurt, 1, scratch)
+            liking = appeal(person.uid, z, look, setting) - view.hurt
+            if liking < 0.0 and b == setting.focal:
+                touch(me, PROMISE, day)
+            note_event(trip.who, b, KIND_NEWS, liking, 1, scratch)
     return overlooked
 
 
@@ -112,10 +118,29 @@ def trust_shelves(s, mine, town, life, p):
 
 
 @inlined
-def notices_price(trip, b, change, uid, setting, p):
-    """Whether a price away from the list price is noticed: the table's probability is for 10%, larger is plainer."""
-    words = block(stream_key(setting.run, _PRICE, trip.ordinal), uid, b, trip.retry)
-    return uniform(words[0]) < 1.0 - (1.0 - p.notice_price) ** (abs(change) / 0.1)
+def notices(word, change, probability):
+    """Whether a change of price or size is noticed; the probability is for 10%, larger is plainer."""
+    return uniform(word) < 1.0 - (1.0 - probability) ** (abs(change) / NOTICED_STEP)
+
+
+@inlined
+def price_and_size(trip, b, person, offer, brand, setting, p):
+    """Change of utility by a price or pack size away from the usual one, as far as it is noticed on this trip.
+
+    A smaller pack is a dearer unit. A price above the one people are used to weighs ``price_loss_multiplier`` times.
+    """
+    change = np.float64(offer.log_price - brand.log_list)
+    value = 0.0
+    if change != 0.0 or offer.log_size != 0.0:
+        words = block(stream_key(setting.run, _PRICE, trip.ordinal), person.uid, b, trip.retry)
+        if change != 0.0 and notices(words[0], change, p.notice_price):
+            value += person.beta * change
+            surprise = np.float64(offer.log_price - brand.log_reference)
+            if surprise > 0.0:
+                value += person.beta * (p.price_loss_multiplier - 1.0) * surprise
+        if offer.log_size != 0.0 and notices(words[1], offer.log_size, p.notice_size):
+            value -= person.beta * offer.log_size
+    return value
 
 
 @inlined
@@ -130,13 +155,7 @@ def weigh(trip, person, me, mine, sees, levers, setting, p, scratch):
             b = 4 * group + lane
             tie = mine[b]
             value = tie.utility + standing(tie, p)
-            brand = levers.brands[b]
-            change = np.float64(levers.offers[s, b].log_price - brand.log_list)
-            if change != 0.0 and notices_price(trip, b, change, person.uid, setting, p):
-                value += person.beta * change
-                surprise = np.float64(levers.offers[s, b].log_price - brand.log_reference)
-                if surprise > 0.0:
-                    value += person.beta * (p.price_loss_multiplier - 1.0) * surprise
+            value += price_and_size(trip, b, person, levers.offers[s, b], levers.brands[b], setting, p)
             scratch.sight[b].value = value
             scratch.sight[b].noise = gumbel(words[lane])
     if me.last_brand >= 0:
@@ -214,7 +233,7 @@ def wanted_of_all(scratch):
 
 
 @inlined
-def autopilot(word, mine, sees, levers, setting, p, scratch):
+def autopilot(word, day, me, mine, sees, levers, setting, p, scratch):
     """The brand that habit reaches for without thinking, or -1: probability ``a`` times the strongest habit.
 
     Habit is tied to what the pack looks like: a strange look keeps ``habit_transfer`` of it for each cue lost.
@@ -223,12 +242,15 @@ def autopilot(word, mine, sees, levers, setting, p, scratch):
     for b in range(1, mine.shape[0]):
         if mine[b].habit > mine[strongest].habit:
             strongest = b
+    u = uniform(word)
     strength = p.autopilot_ceiling * mine[strongest].habit
     met = scratch.sight[strongest].met
-    if met > 0 and setting.findability == 1:
+    if met > 0 and setting.findability == 1 and u < strength:
         strange = (1.0 - levers.looks[met - 1].overlap) * (1.0 - sees[met - 1].familiarity)
         strength *= 1.0 - strange * (1.0 - p.habit_transfer)
-    return strongest if uniform(word) < strength else -1
+        if u >= strength and strongest == setting.focal:
+            touch(me, FINDABILITY, day)
+    return strongest if u < strength else -1
 
 
 @inlined
@@ -364,6 +386,8 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
     sees = life.views[i]
     s = trip.where
     refresh(me, mine, sees, day, scratch.fade)
+    if setting.drift_noise > 0.0:
+        drift_tastes(me, mine, person, day, town, levers, setting, p)
     trip.bought = -1
     trip.forced = 0
     overlooked = look_around(trip, day, person, me, mine, sees, life, levers, setting, p, scratch)
@@ -375,7 +399,7 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
     else:
         b = np.int64(curious_brand(trip, person.uid, sees, levers, setting, p, scratch))
         if b < 0:
-            b = np.int64(autopilot(trip.words[1], mine, sees, levers, setting, p, scratch))
+            b = np.int64(autopilot(trip.words[1], day, me, mine, sees, levers, setting, p, scratch))
     weighed = bool(b < 0)
     if weighed:
         weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
@@ -406,8 +430,9 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         if taken != b:
             trip.forced = 1
             b = taken
-    focal = levers.brands[setting.focal]
-    if b != setting.focal and levers.offers[s, setting.focal].log_price != focal.log_list:
+    offer = levers.offers[s, setting.focal]
+    changed = offer.log_price != levers.brands[setting.focal].log_list or offer.log_size != 0.0
+    if b != setting.focal and changed:
         touch(me, PRICE_SIZE, day)
     take(trip, b, item, mine, sees, town, life, levers, p, scratch)
     return -1

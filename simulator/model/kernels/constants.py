@@ -13,6 +13,8 @@ LONGEST_LEAD = 7
 SMALLEST_SHELF = 2
 """Units for which even the slowest item has space."""
 DAYS_OF_WEEK = 7
+QUARTER = 91
+"""Days between two steps of the drift of tastes."""
 OBSERVED_DAYS = 364
 """Length of the observed year before launch."""
 GENERATIONS = 8

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from simulator.compilation import inlined
-from simulator.model.kernels.constants import DAYS, FADE_BOND, FADE_HEARD, FADE_HURT, FADE_LEARNED, NO_CAUSE
+from simulator.model.kernels.constants import DAYS, FADE_BOND, FADE_HEARD, FADE_HURT, FADE_LEARNED, NO_CAUSE, QUARTER
+from simulator.randomness.philox import block, normal, stream_key
+from simulator.randomness.streams import Stream
+
+_DRIFT = int(Stream.TASTE_DRIFT)
 
 
 @inlined
@@ -23,6 +29,34 @@ def refresh(me, mine, sees, day, fade):
         for z in range(sees.shape[0]):
             sees[z].hurt *= fade[FADE_HURT, gap]
         me.updated = day
+
+
+@inlined
+def anchor(person, brand, log_list, p):
+    """Utility that a customer's taste for a brand drifts around: everybody's, price, and fit of lifestyle (logit)."""
+    x = np.float64(person.position[0]) - brand.position[0]
+    y = np.float64(person.position[1]) - brand.position[1]
+    return brand.mean_utility + person.beta * log_list - p.lifestyle_fit_weight * np.sqrt(x * x + y * y)
+
+
+@inlined
+def drift_tastes(me, mine, person, day, town, levers, setting, p):
+    """Let tastes drift once a quarter: a first-order autoregression that keeps their spread.
+
+    ``deviation = keep x deviation + noise``; ``taste_drift_per_year`` is the standard deviation of a year's change.
+    Keyed by quarter, so that it is the same in every arm whatever was bought.
+    """
+    today = day // QUARTER
+    while me.quarter < today:
+        me.quarter += 1
+        key = stream_key(setting.run, _DRIFT, me.quarter)
+        for group in range((mine.shape[0] + 3) // 4):
+            words = block(key, person.uid, group, 0)
+            for lane in range(min(4, mine.shape[0] - 4 * group)):
+                tie = mine[4 * group + lane]
+                middle = anchor(person, town.brands[4 * group + lane], levers.brands[4 * group + lane].log_list, p)
+                kept = setting.drift_keep * (tie.utility - middle)
+                tie.utility = middle + kept + setting.drift_noise * normal(words[lane])
 
 
 @inlined

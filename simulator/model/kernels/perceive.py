@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined
-from simulator.model.kernels.constants import AWARE_CURIOUS, AWARE_HEARD, AWARE_SEEN, PROMISE
-from simulator.model.kernels.mind import commitment, touch
+from simulator.model.kernels.constants import AWARE_CURIOUS, AWARE_HEARD, AWARE_SEEN
+from simulator.model.kernels.mind import commitment
 from simulator.randomness.philox import block, normal, stream_key, uniform
 from simulator.randomness.streams import Stream
 
@@ -49,7 +49,7 @@ def hear_announcement(uid, z, view, look, setting):
 
 
 @inlined
-def form_opinion(me, tie, view, look, briefed, word, day, setting, p):
+def form_opinion(tie, view, look, briefed, word, setting, p):
     """Notice a look (once) and take a broken identity to heart; return True if this is the moment of noticing.
 
     Attitude changes by ``identity_break (slope x commitment + weak gain)``, the slope being negative: the committed
@@ -70,7 +70,6 @@ def form_opinion(me, tie, view, look, briefed, word, day, setting, p):
         view.hurt = -look.identity_break * attitude * soften
         if attitude < 0.0:
             tie.bond *= 1.0 - look.identity_break * soften
-            touch(me, PROMISE, day)
     return True
 
 

@@ -55,7 +55,8 @@ def record(day, week, town, life, levers, setting, scratch, records):
         note_purchase(i, day, trip, price, records)
         records.totals[week, UNITS, b] += units
         records.totals[week, VALUE, b] += np.int64(np.rint(100.0 * price * units))
-        records.totals[week, CONTRIBUTION, b] += np.int64(np.rint(100.0 * (price - town.brands[b].cost) * units))
+        cost = town.brands[b].cost * np.exp(np.float64(levers.offers[s, b].log_size))  # a smaller pack costs less
+        records.totals[week, CONTRIBUTION, b] += np.int64(np.rint(100.0 * (price - cost) * units))
         records.stores[week, s, b] += units
         records.levels[week, records.level_start[0] + town.places[s].region, b] += units
         records.levels[week, records.level_start[1] + person.segment, b] += units
@@ -88,12 +89,12 @@ def lapse_states(day, base, limit, mind, out):
     mind : array of MIND, shape (N,)
     out : array of uint8, shape (C,)
         Filled with BUYING, LAPSED (no focal purchase for ``limit`` days while buying the category) or TOO_EARLY
-        (fewer than ``limit`` days since launch).
+        (no more than ``limit`` days since launch).
     """
     for c in range(base.shape[0]):
         me = mind[base[c]]
         out[c] = BUYING
-        if day + 1 < limit[c]:
+        if day + 1 <= limit[c]:
             out[c] = TOO_EARLY
         elif day - me.last_focal > limit[c] and me.last_rival > me.last_focal:
             out[c] = LAPSED
