@@ -81,6 +81,8 @@ class Fact:
         Gives a value for every part.
     note : str
         Anything the reader of the scorecard has to know.
+    counted : bool
+        False for checks on the model itself: shown apart and not counted.
     """
 
     id: str
@@ -91,6 +93,7 @@ class Fact:
     knockouts: tuple[Knockout, ...]
     measure: Measure
     note: str = ""
+    counted: bool = True
 
 
 class UnknownFact(KeyError):

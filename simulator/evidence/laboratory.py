@@ -10,9 +10,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.model import BrandMarket
 from simulator.parameters import Values, table
@@ -32,6 +34,7 @@ PANEL_YEARS = 6
 """Length of the longest published window (top buyers' share over six years)."""
 
 WEEKS_PER_YEAR = 52
+DAYS_PER_QUARTER = 91
 KEPT_PANELS = 8
 """Panels in memory at a time; more are run again when asked for."""
 
@@ -58,7 +61,7 @@ class Conditions:
 AS_IT_IS = Conditions()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PanelRun:
     """An undisturbed market over six years.
 
@@ -79,6 +82,18 @@ class PanelRun:
     world: World
     days: tuple[int, int]
     weekly: pd.DataFrame
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """Purchases of each brand by each customer in each quarter of 13 weeks, shape (N, quarters, B)."""
+        brands, people = len(self.world.brands.names), self.world.size
+        quarters = (self.days[1] - self.days[0]) // DAYS_PER_QUARTER
+        quarter = (self.purchases["day"].to_numpy(np.int64) - self.days[0]) // DAYS_PER_QUARTER
+        who, brand = (self.purchases[name].to_numpy(np.int64) for name in ("customer", "brand"))
+        inside = quarter < quarters
+        place = (who[inside] * quarters + quarter[inside]) * brands + brand[inside]
+        flat = np.bincount(place, minlength=people * quarters * brands).astype(np.int64)
+        return flat.reshape(people, quarters, brands)
 
 
 class Laboratory:
