@@ -60,7 +60,7 @@ def test_counters_stand_where_files_expect_them() -> None:
 
 def test_states_and_causes_stand_where_files_expect_them() -> None:
     assert [c.BUYING, c.LAPSED, c.TOO_EARLY] == [outcome.BUYING, outcome.LAPSED, outcome.TOO_EARLY]
-    shelf = {"days": c.SHELF_DAYS, "ordering": c.OUT_ORDERING, "shelving": c.OUT_SHELVING, "upstream": c.OUT_UPSTREAM}
+    shelf = {"audits": c.SHELF_DAYS, "ordering": c.OUT_ORDERING, "shelving": c.OUT_SHELVING, "upstream": c.OUT_UPSTREAM}
     assert {**shelf, "event": c.OUT_EVENT} == {name: k for k, name in enumerate(outcome.OUT_CAUSES)}
     causes = {name: getattr(c, name.upper()) for name in outcome.CAUSES[1:]}
     assert {"none": c.NO_CAUSE, **causes} == {name: k for k, name in enumerate(outcome.CAUSES)}

@@ -32,8 +32,8 @@ METRICS = (
 )
 """Weekly counters per brand, in this order along the metric axis. Append only: files refer to positions."""
 
-OUT_CAUSES = ("days", "ordering", "shelving", "upstream", "event")
-"""Item-days on the shelf: all of them, and those without stock by cause."""
+OUT_CAUSES = ("audits", "ordering", "shelving", "upstream", "event")
+"""Audits of items on the shelf, two a day: all of them, and those that found none, by cause."""
 
 BUYING, LAPSED, TOO_EARLY = 0, 1, 2
 """State of a base customer at the end of a week."""
@@ -54,7 +54,7 @@ class ArmRecord:
     totals: NDArray[np.int64]  # (W, len(METRICS), B)
     levels: NDArray[np.int64]  # (W, L, B) units by level; the levels are ReplicateOutcome.levels
     stores: NDArray[np.int32]  # (W, S, B) units by store
-    shelf: NDArray[np.int64]  # (W, B, len(OUT_CAUSES)) item-days
+    shelf: NDArray[np.int64]  # (W, B, len(OUT_CAUSES)) audits of items
     habitual_units: NDArray[np.int64]  # (W,) focal units bought by the base
     lapse: NDArray[np.uint8]  # (H, C) BUYING, LAPSED or TOO_EARLY at the end of each week
     first_cause: NDArray[np.uint8]  # (C,) index into CAUSES: what of the change touched the customer first

@@ -29,7 +29,7 @@ def day_run(model: BrandMarket) -> int:
 
 
 def empty_at_closing(model: BrandMarket) -> float:
-    """Share of items not on the shelf when the stores close (the out-of-stock rate counts them in the morning)."""
+    """Share of items not on the shelf when the stores close (the out-of-stock rate also counts them in the morning)."""
     return float(np.mean(model.state.life.stock["shelf"] <= 0))
 
 

@@ -243,7 +243,7 @@ def _out_of_stock_rate(outcome: ReplicateOutcome, weeks: int) -> Reading:
     def rate(arm: str) -> float:
         record = outcome.arms[arm]
         days = record.shelf[window(record, weeks), outcome.focal].sum(axis=0)
-        return _ratio(float(days[1:].sum()), float(days[OUT_CAUSES.index("days")]))
+        return _ratio(float(days[1:].sum()), float(days[OUT_CAUSES.index("audits")]))
 
     before, after = _both(rate)
     return Reading(before, after, after)
@@ -408,10 +408,10 @@ _ALL = (
         "out_of_stock_rate",
         "Out of stock",
         "share",
-        "share of item-days",
-        "share of the focal brand's item-days",
+        "share of audits",
+        "share of the focal brand's shelf audits",
         "lower",
-        "Days on which an item of the focal brand was missing from a store's shelf, as a share of all its item-days.",
+        "Audits, at opening and closing time, that found an item of the focal brand missing from a store's shelf.",
         _out_of_stock_rate,
         is_level=True,
     ),

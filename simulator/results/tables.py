@@ -111,7 +111,7 @@ def fate_rows(outcome: ReplicateOutcome) -> pd.DataFrame:
 def weekly_rows(outcome: ReplicateOutcome) -> Iterator[pd.DataFrame]:
     """The rows of ``weekly.parquet`` for one replicate: (arm, replicate, week, brand, dimension, level, metric, value).
 
-    Dimension ``all`` holds every counter per brand, item-days on the shelf and by cause of a stock-out, and, for the
+    Dimension ``all`` holds every counter per brand, audits of the shelf and absences by cause, and, for the
     focal brand, what the base bought and its states; the other dimensions (store, region, segment, source, weight)
     hold units.
     """

@@ -52,7 +52,7 @@ AWARE_CURIOUS = np.uint8(4)
 ) = range(16)
 METRIC_COUNT = 16
 
-# causes of item-days without stock, in the order of experiment.outcome.OUT_CAUSES
+# audits of items and causes of absence, in the order of experiment.outcome.OUT_CAUSES
 SHELF_DAYS, OUT_ORDERING, OUT_SHELVING, OUT_UPSTREAM, OUT_EVENT = range(5)
 
 # states of a base customer at the end of a week, in the order of experiment.outcome

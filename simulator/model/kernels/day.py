@@ -58,6 +58,6 @@ def run_days(
             talk(day, week, town, life, levers, setting, p, scratch, records)
             campaign(day, town, life, levers, setting, p, scratch)
         if phases & PHASE_REVIEW:
-            order(day, town, life, levers, setting, p, own_orders)
+            order(day, week, town, life, levers, setting, p, own_orders, records)
         if phases & PHASE_RECORD:
             record(day, week, town, life, levers, setting, scratch, records)

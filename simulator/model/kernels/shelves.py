@@ -76,6 +76,19 @@ def empty_because(stock):
     return cause
 
 
+@inlined
+def audit(stock, b, week, records):
+    """Count an item once, and again under the cause of its absence where it is not on the shelf.
+
+    Shelves are audited when stores open and when they close: published rates are taken at any time of day, and shelves
+    empty as the day goes on.
+    """
+    records.shelf[week, b, SHELF_DAYS] += 1
+    cause = empty_because(stock)
+    if cause != SHELF_DAYS:
+        records.shelf[week, b, cause] += 1
+
+
 @kernel
 def deliver_and_shelve(day, week, town, life, levers, setting, p, records):
     """Unload today's trucks, move goods to the shelf, let records drift, and count empty shelves by cause.
@@ -112,10 +125,7 @@ def deliver_and_shelve(day, week, town, life, levers, setting, p, records):
                     words = block(key_event, s, i, 0)
                     if uniform(words[0]) < levers.severity[s, i]:
                         stock.blocked = 1
-                records.shelf[week, b, SHELF_DAYS] += 1
-                cause = empty_because(stock)
-                if cause != SHELF_DAYS:
-                    records.shelf[week, b, cause] += 1
+                audit(stock, b, week, records)
                 stock.sold = 0
 
 
@@ -145,8 +155,8 @@ def send(s, i, b, wanted, arrival, key, town, life, levers):
 
 
 @kernel
-def order(day, town, life, levers, setting, p, own_orders):
-    """Let every store order up to its target; the distributor sends all of a line or nothing of it.
+def order(day, week, town, life, levers, setting, p, own_orders, records):
+    """Let every store look at its shelves and order up to its target; a line is sent whole or not at all.
 
     Forecasts follow sales by exponential smoothing and are off by a log-normal error that is drawn anew every week.
     ``own_orders`` (S,) is 1 where a subclass of `Store` decides what to order.
@@ -160,7 +170,9 @@ def order(day, town, life, levers, setting, p, own_orders):
         for b in range(town.rep_of.shape[1]):
             for i in range(town.first_item[b], town.first_item[b + 1]):
                 stock = life.stock[s, i]
-                if stock.shelf > 0 or stock.sold > 0:  # an empty shelf says nothing about demand
+                audit(stock, b, week, records)
+                # an empty shelf says nothing about demand, nor does one kept empty by an event
+                if stock.blocked == 0 and (stock.shelf > 0 or stock.sold > 0):
                     stock.forecast += p.forecast_rate * (stock.sold - stock.forecast)
                 if day % review != 0 or own_orders[s] == 1:
                     continue
