@@ -16,6 +16,7 @@ _COMMANDS: Final = {
     "new": ("simulator.cli.new", "Write a commented scenario to PATH, from a few questions or from flags."),
     "params": ("simulator.cli.params", "Show the numbers the model rests on: range, grade, source."),
     "schema": ("simulator.cli.schema", "Print the JSON Schema of scenario files, for editors."),
+    "validate": ("simulator.cli.validate", "Hold the model against published facts, with knock-outs."),
     "verify": ("simulator.cli.verify", "Check every file of a run folder against its receipt."),
     "doctor": ("simulator.cli.doctor", "Check the installation."),
 }

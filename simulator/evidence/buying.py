@@ -29,7 +29,7 @@ SMALL: Final = 0.10
 HEAVY: Final = 3
 """Purchases of a brand in a quarter from which a buyer of it is heavy; light ones bought once (V6)."""
 SEQUENCE_YEARS: Final = 2
-"""Length of the sequences of V4 and V5: an average buyer then has about 12 purchases, as in the three panels (9 to 21)."""
+"""Length of the sequences of V4 and V5: some 12 purchases of a household, as in the three panels (9 to 21)."""
 
 
 def year_counts(run: PanelRun, year: int = 0) -> I64:
@@ -188,7 +188,7 @@ def shuffled_repeat(who: I64, brand: I64, brands: int) -> float:
 
 
 def repeat_by_size(lab: Laboratory, seed: int, conditions: Conditions) -> Mapping[str, float]:
-    """V4: after a purchase of the leader the next is again the leader two times in three; of a small brand, one in three.
+    """V4: a purchase of the leader is followed by another two times in three, one of a small brand one time in three.
 
     Lag-1 repeat over two years; brands below 10% of purchases are pooled.
     """
@@ -350,7 +350,7 @@ def stationarity(lab: Laboratory, seed: int, conditions: Conditions) -> Mapping[
 _PANEL = "UK toothpaste panel (Goodhardt, Ehrenberg & Chatfield 1984)"
 
 EVEN_PENETRATION: Final = 0.79
-"""Penetration that the same number of purchases has when households buy about equally often (they cannot pass 80.5%)."""
+"""Penetration that the same number of purchases has when households buy about equally often (at most 80.5%)."""
 
 _EVEN_RATES = Conditions(
     market=(
@@ -482,11 +482,11 @@ FACTS = (
         name="the warm-up leaves a stationary market",
         metric="trend over the observed year",
         parts=(
-            Part("autopilot share", -2.0, 2.0, "% a year"),
-            Part("habit", -2.0, 2.0, "% a year"),
-            Part("leader's share", -3.0, 3.0, "% a year"),
-            Part("small brands' share", -3.0, 3.0, "% a year"),
-            Part("stock in stores", -3.0, 3.0, "% a year"),
+            Part("autopilot share", -2.0, 2.0, "%/year"),
+            Part("habit", -2.0, 2.0, "%/year"),
+            Part("leader's share", -3.0, 3.0, "%/year"),
+            Part("small brands' share", -3.0, 3.0, "%/year"),
+            Part("stock in stores", -3.0, 3.0, "%/year"),
         ),
         source="assumption: a trend too small to be told from nothing in any fact",
         knockouts=(),

@@ -111,13 +111,16 @@ class UnknownFact(KeyError):
         return self.message
 
 
-def _order(fact: Fact) -> tuple[int, str]:
+def _order(fact: Fact) -> tuple[bool, int, str]:
     number = re.search(r"\d+", fact.id)
-    return int(number.group()) if number else 0, fact.id
+    return not fact.counted, int(number.group()) if number else 0, fact.id
 
 
 def all_facts() -> tuple[Fact, ...]:
-    """Every fact of the suite, in order; each module of this room that has a tuple ``FACTS`` adds its own."""
+    """Every fact of the suite, in order, checks on the model itself last.
+
+    Each module of this room that has a tuple ``FACTS`` adds its own.
+    """
     found: list[Fact] = []
     for module in pkgutil.iter_modules(room.__path__):
         found.extend(getattr(importlib.import_module(f"{room.__name__}.{module.name}"), "FACTS", ()))
@@ -125,7 +128,7 @@ def all_facts() -> tuple[Fact, ...]:
 
 
 def find_facts(ids: Iterable[str], known: tuple[Fact, ...] | None = None) -> tuple[Fact, ...]:
-    """The facts with the given ids (any case), in the order of the suite; all of them where none is given.
+    """The facts with the given ids (any case), in the order of the suite; all that count where none is given.
 
     Raises
     ------
@@ -138,4 +141,4 @@ def find_facts(ids: Iterable[str], known: tuple[Fact, ...] | None = None) -> tup
     for key, name in wanted.items():
         if key not in by_id:
             raise UnknownFact(name, (fact.id for fact in facts))
-    return tuple(fact for fact in facts if not wanted or fact.id.upper() in wanted)
+    return tuple(fact for fact in facts if (fact.id.upper() in wanted if wanted else fact.counted))
