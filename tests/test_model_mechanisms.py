@@ -23,7 +23,6 @@ from simulator.model.state import State
 from simulator.model.switches import MECHANISMS
 from simulator.parameters import table
 from simulator.scenario import Scenario, load
-from simulator.scenario.events import KINDS
 from simulator.world.world import Network
 
 LOST_LOOK = {**CARTON, "overlap": 0.0}
@@ -462,7 +461,7 @@ def test_every_mechanism_does_something(mechanism: str) -> None:
                 {**LOST_LOOK, "identity_break": 0.6, "announced": 0.4},
                 {"kind": "price", "brand": FOCAL, "change": 0.1, "start": "week 1"},
                 {"kind": "brief_reps", "brand": FOCAL, "coverage": 1.0, "start": "week -4"},
-                *([{"kind": "resize", "brand": FOCAL, "change": -0.1, "start": "week 2"}] if "resize" in KINDS else []),
+                {"kind": "resize", "brand": FOCAL, "change": -0.1, "start": "week 2"},
             ],
         }
     )

@@ -17,6 +17,7 @@ from simulator.model.kernels.constants import FINDABILITY, METRIC_COUNT
 from simulator.model.switches import CHANNELS
 from simulator.parameters import table
 from simulator.scenario import Scenario, load, shipped
+from simulator.scenario.events import KINDS
 from simulator.world import World, build_world
 
 few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
@@ -39,6 +40,7 @@ EVERYTHING: list[dict[str, Any]] = [
         "ramp": "5 days",
     },
     {"kind": "price", "id": "dearer", "brand": "Groveland", "change": 0.1, "start": "day 17", "lasts": "9 days"},
+    {"kind": "resize", "id": "shrink", "brand": FOCAL, "change": -0.1, "start": "day 12", "where": {"region": "north"}},
     {"kind": "campaign", "id": "horn", "brand": "Own label", "reach": 0.2, "start": "week 1", "lasts": "2 weeks"},
     {"kind": "brief_reps", "id": "brief", "brand": FOCAL, "coverage": 0.8, "start": "week -2"},
     {"kind": "rep_turnover", "id": "exodus", "brand": FOCAL, "share": 0.5, "start": "day 5", "vacancy": "2 weeks"},
@@ -70,7 +72,8 @@ def fresh(lived: BrandMarket) -> BrandMarket:
     return BrandMarket(lived.spec, rng=3, world=lived.world, warm_up=False)
 
 
-def test_the_busy_market_is_busy(lived: BrandMarket) -> None:
+def test_the_busy_market_is_busy_with_every_kind_of_event(lived: BrandMarket) -> None:
+    assert {event["kind"] for event in EVERYTHING} == set(KINDS)
     baseline = BrandMarket(lived.spec, rng=3, world=lived.world, warm_up=False, arm="baseline")
     baseline.run_until(baseline.last_day)
     moved = moved_customers(lived, baseline)
@@ -96,6 +99,7 @@ def test_a_null_launch_is_exactly_zero_for_every_customer_and_every_counter(
 NO_OPS: dict[str, dict[str, Any]] = {
     "a price changed by nothing": {"kind": "price", "brand": FOCAL, "change": 0.0},
     "a price put where it is": {"kind": "price", "brand": FOCAL, "to": 4.49},
+    "a pack of the same size": {"kind": "resize", "brand": FOCAL, "change": 0.0},
     "a service changed by nothing": {"kind": "service", "where": {"role": "cashier"}, "quality": 0.0},
     "a campaign that persuades nobody": {
         "kind": "campaign",
