@@ -1,14 +1,13 @@
 """What was measured before and need not be measured again.
 
 One small file per fact and condition holds the values by seed. It lies in the user's cache folder under a hash of all
-that can change them: the code that makes outcomes, the parameter table, the market, the code of the fact.
+that can change them: the code that makes outcomes, the parameter table, the markets, the code of the facts.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import inspect
 import json
 import os
 import tempfile
@@ -18,38 +17,37 @@ from importlib import resources
 from pathlib import Path
 
 from simulator.compilation import cache_folder, source_hash
-from simulator.evidence import laboratory
 from simulator.evidence.facts import Fact
 from simulator.evidence.laboratory import Conditions
 from simulator.parameters.registry import table_text
+from simulator.scenario.shipped import shipped_files
 
 _ROOMS = ("scenario", "parameters", "experiment")
 """Rooms beside those of the kernels whose code takes part in making a world."""
 
 
+_PRESENTING = ("cache.py", "document.py", "scorecard.py")
+"""Modules of this room that measure nothing."""
+
+
 @functools.cache
-def world_hash() -> str:
-    """Hash of everything that makes the outcome of a world but for its seed."""
+def code_hash() -> str:
+    """Hash of everything that makes a measured value, but for conditions and seed."""
     digest = hashlib.sha256(source_hash().encode())
-    package = resources.files("simulator")
-    for room in _ROOMS:
-        for path in sorted(Path(str(package.joinpath(room))).rglob("*.py")):
-            digest.update(path.read_bytes())
+    package = Path(str(resources.files("simulator")))
+    files = [path for room in _ROOMS for path in sorted((package / room).rglob("*.py"))]
+    files += [path for path in sorted((package / "evidence").glob("*.py")) if path.name not in _PRESENTING]
+    for path in files:
+        digest.update(path.read_bytes())
     digest.update(table_text().encode())
-    markets = resources.files("simulator.scenarios.markets")
-    for entry in sorted(markets.iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".yaml"):
-            digest.update(entry.read_bytes())
-    digest.update(Path(laboratory.__file__).read_bytes())
+    for market in shipped_files("market").values():
+        digest.update(market.read_bytes())
     return digest.hexdigest()
 
 
 def fact_key(fact: Fact, conditions: Conditions) -> str:
-    """Hash of what a fact's values under some conditions depend on (24 hexadecimal digits)."""
-    digest = hashlib.sha256(world_hash().encode())
-    digest.update(Path(inspect.getfile(inspect.unwrap(fact.measure))).read_bytes())
-    digest.update(repr((fact.id, conditions)).encode())
-    return digest.hexdigest()[:24]
+    """Name of the file of a fact's values under some conditions (24 hexadecimal digits)."""
+    return hashlib.sha256(f"{code_hash()}{fact.id}{conditions!r}".encode()).hexdigest()[:24]
 
 
 class MeasureCache:
