@@ -101,6 +101,16 @@ def kernel(function: F) -> F:
     return compiled
 
 
+def typed_kernel(signature: str) -> Callable[[F], F]:
+    """Compile for one signature only: constants in a call would otherwise make a new version each."""
+
+    def compile_it(function: F) -> F:
+        compiled: F = numba.njit(signature, cache=cache_folder() is not None, **_NO_COUNTING)(function)
+        return compiled
+
+    return compile_it
+
+
 def inlined(function: F) -> F:
     """Compile a helper into the body of every kernel that calls it, so that passing it whole tables costs nothing."""
     compiled: F = numba.njit(forceinline=True, **_NO_COUNTING)(function)

@@ -139,7 +139,7 @@ def test_a_rollback_puts_the_old_look_back_on_the_shelf() -> None:
     assert misses[6:].sum() == 0
     levers = {day: model.timeline.levers(day, {}, model.state.reference) for day in (27, 34, 42)}
     assert [float(lever.offers["look_share"][0, 0]) for lever in levers.values()] == pytest.approx([1.0, 0.5, 0.0])
-    assert [int(lever.brands["look"][0]) for lever in levers.values()] == [1, 1, 0]
+    assert [int(lever.offers["look"][0, 0]) for lever in levers.values()] == [1, 1, 0]
 
 
 # -- triggers -------------------------------------------------------------------------------------------------------

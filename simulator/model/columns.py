@@ -202,6 +202,8 @@ OFFER = np.dtype(
         ("log_price", np.float32),  # ln(price / mean list price of the market)
         ("log_size", np.float32),  # ln(pack size / size at the start)
         ("look_share", np.float32),  # share of facings that carry the new look
+        ("look", np.int16),  # look being put on shelves, 0 = the original
+        ("look_before", np.int16),  # look being replaced
         ("briefing", np.float32),  # probability that a visit briefs the staff
     ],
     align=True,
@@ -212,8 +214,6 @@ BRAND_LEVER = np.dtype(
         ("log_reference", np.float32),  # price people are used to
         ("care_change", np.float32),
         ("campaign", np.float32),  # logit, 0 where none runs
-        ("look", np.int32),  # look being put on shelves, 0 = the original
-        ("look_before", np.int32),  # look being replaced
     ],
     align=True,
 )

@@ -206,8 +206,8 @@ class Timeline:
         log_list = np.log(brands.list_price / brands.list_price.mean())
         price = np.broadcast_to(brands.list_price, (stores, count)).astype(np.float64)
         size = np.ones((stores, count))
-        look = np.zeros(count, np.int32)
-        look_before = np.zeros(count, np.int32)
+        look = np.zeros((stores, count), np.int16)
+        look_before = np.zeros((stores, count), np.int16)
         look_share = np.zeros((stores, count), np.float32)
         severity = np.zeros((stores, items), np.float32)
         change = np.zeros((stores, count, roles), np.float32)
@@ -224,10 +224,9 @@ class Timeline:
                 assert b is not None
                 if day > event.start_day and self._is_gone(event, day, rolled_back):
                     continue
-                share = self._look_share(event, day, rolled_back)
-                look_before[b] = look[b]
-                look[b] = self.look_number(event)
-                look_share[:, b] = share
+                look_before[inside, b] = look[inside, b]
+                look[inside, b] = self.look_number(event)
+                look_share[inside, b] = self._look_share(event, day, rolled_back)[inside]
                 continue
             if day >= self.end_day(event, rolled_back):
                 continue
@@ -263,14 +262,14 @@ class Timeline:
         offers["log_price"] = np.where(price == brands.list_price, log_list, log_price)
         offers["log_size"] = np.log(size)
         offers["look_share"] = look_share
+        offers["look"] = look
+        offers["look_before"] = look_before
         offers["briefing"] = briefing
         by_brand = np.zeros(count, BRAND_LEVER)
         by_brand["log_list"] = log_list
         by_brand["log_reference"] = reference
         by_brand["care_change"] = care_change
         by_brand["campaign"] = strength
-        by_brand["look"] = look
-        by_brand["look_before"] = look_before
         return Levers(
             offers=offers,
             brands=by_brand,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import kernel
+from simulator.compilation import kernel, typed_kernel
 
 _M0 = np.uint64(0xD2511F53)
 _M1 = np.uint64(0xCD9E8D57)
@@ -34,7 +34,7 @@ ONE_BITS = 0x3FF0000000000000
 """Bits of 1.0."""
 
 
-@kernel
+@typed_kernel("uint64(uint64)")
 def mix(z):
     """SplitMix64 finaliser (Steele, Lea & Flood 2014): a bijection of 64-bit words that scatters every bit."""
     z = np.uint64(z)
@@ -49,14 +49,14 @@ def run_key(seed, replicate):
     return mix(mix(np.uint64(seed) + _GOLDEN) + np.uint64(replicate) * _GOLDEN)
 
 
-@kernel
+@typed_kernel("uint64(uint64, int64, int64)")
 def stream_key(run, stream, time):
     """Key of a stream at a time (a day, a week or a trip ordinal; negative days are fine)."""
     place = (np.uint64(stream) << _32) | (np.uint64(np.int64(time)) & _LOW)
     return mix(np.uint64(run) ^ mix(place + _GOLDEN))
 
 
-@kernel
+@typed_kernel("UniTuple(uint32, 4)(uint64, uint64, uint32, uint32)")
 def block(key, entity, partner, draw):
     """Return four 32-bit words for an entity (64-bit id), its partner (32-bit ordinal) and a draw number."""
     k0 = np.uint32(key & _LOW)
@@ -77,13 +77,13 @@ def block(key, entity, partner, draw):
     return c0, c1, c2, c3
 
 
-@kernel
+@typed_kernel("float64(uint32)")
 def uniform(word):
     """Uniform on the open interval (0, 1) from a 32-bit word."""
     return (np.float64(word) + 0.5) * TO_UNIT
 
 
-@kernel
+@typed_kernel("float64(float64)")
 def log(x):
     """Natural logarithm of a positive normal number, from the atanh series; error below 1e-12.
 
@@ -106,13 +106,13 @@ def log(x):
     return np.float64(exponent) * LN2 + 2.0 * s * p
 
 
-@kernel
+@typed_kernel("float64(uint32)")
 def exponential(word):
     """Standard exponential by inversion."""
     return -log(uniform(word))
 
 
-@kernel
+@typed_kernel("float64(uint32)")
 def gumbel(word):
     """Standard Gumbel (maximum) by inversion: argmax of utility plus Gumbel noise is a logit choice."""
     return -log(-log(uniform(word)))
@@ -124,7 +124,24 @@ def bernoulli(word, probability):
     return uniform(word) < probability
 
 
-@kernel
+@typed_kernel("float64(float64)")
+def _tail(q):
+    """Tail branch of the inverse normal distribution function; ``q`` is sqrt(-2 ln p)."""
+    c = -7.784894002430293e-03
+    c = c * q - 3.223964580411365e-01
+    c = c * q - 2.400758277161838e00
+    c = c * q - 2.549732539343734e00
+    c = c * q + 4.374664141464968e00
+    c = c * q + 2.938163982698783e00
+    d = 7.784695709041462e-03
+    d = d * q + 3.224671290700398e-01
+    d = d * q + 2.445134137142996e00
+    d = d * q + 3.754408661907416e00
+    d = d * q + 1.0
+    return c / d
+
+
+@typed_kernel("float64(uint32)")
 def normal(word):
     """Standard normal by inversion of the distribution function (Acklam's rational approximation, error < 1.2e-9)."""
     u = uniform(word)
@@ -151,24 +168,7 @@ def normal(word):
     return a * q / b
 
 
-@kernel
-def _tail(q):
-    """Tail branch of the inverse normal distribution function; ``q`` is sqrt(-2 ln p)."""
-    c = -7.784894002430293e-03
-    c = c * q - 3.223964580411365e-01
-    c = c * q - 2.400758277161838e00
-    c = c * q - 2.549732539343734e00
-    c = c * q + 4.374664141464968e00
-    c = c * q + 2.938163982698783e00
-    d = 7.784695709041462e-03
-    d = d * q + 3.224671290700398e-01
-    d = d * q + 2.445134137142996e00
-    d = d * q + 3.754408661907416e00
-    d = d * q + 1.0
-    return c / d
-
-
-@kernel
+@typed_kernel("int64(uint32, float64)")
 def poisson(word, mean):
     """Poisson count by inversion of the distribution function, for means up to a few hundred."""
     u = uniform(word)

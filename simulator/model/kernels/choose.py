@@ -81,12 +81,12 @@ def look_around(trip, day, person, me, mine, sees, life, levers, setting, p, scr
         here = scratch.sight[b]
         here.seen = 1
         here.met = 0
-        brand = levers.brands[b]
-        if brand.look == 0:
+        offer = levers.offers[s, b]
+        if offer.look == 0:
             continue
         words = block(stream_key(setting.run, _LOOK, trip.ordinal), person.uid, b, trip.retry)
-        new = uniform(words[0]) < levers.offers[s, b].look_share
-        here.met = brand.look if new else brand.look_before
+        new = uniform(words[0]) < offer.look_share
+        here.met = offer.look if new else offer.look_before
         if here.met == 0:
             continue
         z = here.met - 1

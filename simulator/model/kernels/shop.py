@@ -170,14 +170,14 @@ def shop(day, week, town, life, levers, setting, p, scratch, records):
     plan_trips(day, n, town, life, setting, p, scratch)
     for k in range(n):
         scratch.onward[k] = k
-    sort_by_store(scratch.onward, n, stores, scratch.trips, scratch.start, scratch.order)
-    onward = serve(day, week, n, 0, town, life, levers, setting, p, scratch, records)
-    if onward > 0:
-        for a in range(onward):
-            trip = scratch.trips[scratch.onward[a]]
-            trip.where = town.people[trip.who].store[trip.slot]
-        sort_by_store(scratch.onward, onward, stores, scratch.trips, scratch.start, scratch.order)
-        serve(day, week, onward, 1, town, life, levers, setting, p, scratch, records)
+    going = n
+    for second in range(2):
+        if going > 0:
+            sort_by_store(scratch.onward, going, stores, scratch.trips, scratch.start, scratch.order)
+            going = serve(day, week, going, second, town, life, levers, setting, p, scratch, records)
+            for a in range(going):
+                trip = scratch.trips[scratch.onward[a]]
+                trip.where = town.people[trip.who].store[trip.slot]
     for k in range(n):
         i = scratch.trips[k].who
         scratch.due[i] = min(life.mind[i].next_day, life.mind[i].retry_day)
