@@ -35,7 +35,7 @@ PANEL_YEARS = 6
 
 WEEKS_PER_YEAR = 52
 DAYS_PER_QUARTER = 91
-KEPT_PANELS = 8
+KEPT_PANELS = 4
 """Panels in memory at a time; more are run again when asked for."""
 
 

@@ -6,6 +6,7 @@ mechanism that is said to make it is reported as proving nothing.
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -260,7 +261,11 @@ def run_scorecard(
         tell(0, len(work), "measuring")
 
     def measure(item: _Work) -> list[tuple[Fact, Values]]:
-        return [(fact, fact.measure(lab, item.seed, item.conditions)) for fact in item.facts]
+        found = []
+        for fact in item.facts:
+            found.append((fact, fact.measure(lab, item.seed, item.conditions)))
+            gc.collect()  # models and their agents refer to each other, and their arrays do not count as garbage
+        return found
 
     def keep(item: _Work, found: list[tuple[Fact, Values]]) -> None:
         nonlocal done
