@@ -89,11 +89,15 @@ class Store(mesa.Agent):
                     item.record_error += 1 + int(item.demand)
                 if draw() < 1.0 / p["record_check_days"]:
                     item.record_error = 0
-                model.count("item_days", b)
-                if item.shelf <= 0:
-                    cause = "shelving" if item.backroom > 0 else "upstream" if item.short else "ordering"
-                    model.count(f"empty_{cause}", b)
+                self.audit(item, b)
                 item.sold = 0
+
+    def audit(self, item: Item, b: int) -> None:
+        """Count an item, and the cause of its absence; done when the store opens and when it closes."""
+        self.model.count("item_days", b)
+        if item.shelf <= 0:
+            cause = "shelving" if item.backroom > 0 else "upstream" if item.short else "ordering"
+            self.model.count(f"empty_{cause}", b)
 
     def arrival_day(self, day: int) -> int:
         """Day on which goods ordered on ``day`` arrive: the first truck after the lead time."""
@@ -111,6 +115,7 @@ class Store(mesa.Agent):
         for b in range(model.brands):
             for i in model.items_of[b]:
                 item = self.items[i]
+                self.audit(item, b)
                 if model.begins("upstream_spell_days"):
                     item.depot_rank = self.random.random()
                 if day % 7 == 0 or day == model.first_day:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from .market import Redesign, ReferenceMarket
 
 NEVER = 10**9
-LEAST_DISTRUST = 1e-3
+FORGOTTEN = 0.01
+"""Distrust below which a brand is trusted again."""
+QUARTER = 91
+"""Days between two steps of the drift of tastes."""
 POST = -2.0
 """Valence of a public post: negative, and heard by strangers too."""
 
@@ -96,6 +99,8 @@ class Customer(mesa.Agent):
         super().__init__(model)
         people = model.world.customers
         self.rate = float(people.rate[row])
+        self.beta = float(people.price_sensitivity[row])
+        self.position = [float(x) for x in people.position[row]]
         self.stores: list[Store] = [model.stores[s] for s in people.store[row] if s >= 0]
         self.patronage = [float(w) for w in people.patronage[row][: len(self.stores)]]
         self.mood = [0.0] * len(self.stores)
@@ -116,6 +121,7 @@ class Customer(mesa.Agent):
         self.next_day = math.floor(self.next_time)
         self.retry_day = NEVER
         self.updated = model.first_day
+        self.quarter = model.first_day // QUARTER
         look = model.redesign
         liking = self.random.gauss(look.appeal_mean, look.appeal_sd) if look else 0.0
         self.view = View(rank=self.random.random(), liking=liking)
@@ -145,6 +151,17 @@ class Customer(mesa.Agent):
                 tie.bond *= bond
             self.view.hurt *= 0.5 ** (weeks / p["identity_recovery_halflife_weeks"])
             self.updated = self.model.day
+
+    def drift(self) -> None:
+        """Let tastes drift around what everybody thinks of a brand, once a quarter, keeping their spread."""
+        model = self.model
+        while self.quarter < model.day // QUARTER:
+            self.quarter += 1
+            for b, tie in enumerate(self.ties):
+                fit = model.p["lifestyle_fit_weight"] * math.dist(self.position, model.positions[b])
+                middle = model.mean_utility[b] + self.beta * model.log_price[b] - fit
+                kept = model.drift_keep * (tie.utility - middle)
+                tie.utility = middle + kept + self.random.gauss(0.0, model.drift_noise)
 
     def commitment(self, b: int) -> float:
         return max(self.ties[b].habit, self.ties[b].bond)
@@ -183,11 +200,12 @@ class Customer(mesa.Agent):
         store = self.stores[trip.slot]
         p = self.model.p
         self.refresh()
+        self.drift()
         trip.forced = False
         trip.values = None
         met = self._look_around(trip)
         for b, tie in enumerate(self.ties):
-            if tie.distrust > LEAST_DISTRUST and store.any_in_stock(b) is not None:
+            if tie.distrust > FORGOTTEN and store.any_in_stock(b) is not None:
                 tie.distrust *= 1.0 - p["availability_recovery"]
         if second:
             b = trip.target

@@ -92,6 +92,13 @@ class ReferenceMarket(mesa.Model):
         self.stage_extra = max(0.0, world.regularity - self.stages)
         self.whole_units = math.floor(world.units_per_purchase)
         self.units_extra = world.units_per_purchase - self.whole_units
+        spread, drift = self.p["taste_sd"], self.p["taste_drift_per_year"]
+        yearly = 1.0 - 0.5 * (drift / spread) ** 2 if spread > 0.0 else 1.0
+        self.drift_keep = max(yearly, 0.0) ** 0.25
+        self.drift_noise = spread * math.sqrt(1.0 - self.drift_keep**2)
+        self.mean_utility = [float(v) for v in world.mean_utility]
+        self.log_price = [math.log(price / world.brands.list_price.mean()) for price in world.brands.list_price]
+        self.positions = [[float(x) for x in position] for position in world.brands.position]
         people = world.customers
         self.initial_shares = customer_shares(world, values).tolist()
         self.initial_utility = utility(people.taste, people.price_sensitivity, world.brands).tolist()
