@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from simulator.evidence.laboratory import MARKET, Conditions, Laboratory, scenario_of, values_of
 from simulator.experiment.outcome import METRICS
 from simulator.model import BrandMarket
+from simulator.scenario import Scenario
 from simulator.world import World
 
 F64 = NDArray[np.float64]
@@ -60,7 +61,7 @@ class SettledMarket:
         self._door = threading.Lock()
         self._baseline: BrandMarket | None = None
 
-    def _scenario(self, events: Sequence[Mapping[str, Any]]) -> Any:
+    def _scenario(self, events: Sequence[Mapping[str, Any]]) -> Scenario:
         return scenario_of(
             self._conditions,
             events,

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.evidence.branches import SettledMarket, counted, settled
+from simulator.evidence.branches import counted, settled
 from simulator.evidence.buying import membership
 from simulator.evidence.facts import Fact, Knockout, Part
 from simulator.evidence.laboratory import Conditions, Laboratory
@@ -54,8 +54,10 @@ RATE: Final = 0.083
 """Published share of items out of stock."""
 
 ECONOMY_WEEKS: Final = 26
+SPELL_DAYS: Final = 3
+"""Length of an ordinary gap on the shelf (assumption: a truck every other day mends most within three)."""
 STRUCK: Final = 5
-"""One store in so many is struck where the retailer's loss is read, so that who goes elsewhere rarely finds the same."""
+"""One store in so many is struck where the retailer's loss is read: who goes elsewhere rarely finds the same."""
 
 LEADER_OUT_WEEKS: Final = 2
 SHORT_WEEKS, LONG_WEEKS = 1, 6
@@ -79,6 +81,18 @@ def stockout(brand: str, start: int, weeks: int, severity: float = 1.0, **where:
     return event | ({"where": where} if where else {})
 
 
+def ordinary_gaps(brand: str, **where: Any) -> list[dict[str, Any]]:
+    """Stock-outs of items at random at the published rate, each of a few days, for half a year.
+
+    An event strikes a share of items and stores anew every week, so a higher share for a part of each week makes it.
+    """
+    severity = RATE * DAYS_PER_WEEK / SPELL_DAYS
+    event: dict[str, Any] = {"kind": "stockout", "brand": brand, "severity": severity, "lasts": f"{SPELL_DAYS} days"}
+    if where:
+        event["where"] = where
+    return [event | {"start": f"week {week}"} for week in range(ECONOMY_WEEKS)]
+
+
 # -- V11, V12: what shoppers do, and what it costs -----------------------------------------------------------------
 
 
@@ -98,7 +112,7 @@ def response_mix(lab: Laboratory, seed: int, conditions: Conditions) -> Mapping[
 def economics(lab: Laboratory, seed: int, conditions: Conditions) -> Mapping[str, float]:
     """V12: of the sales at stake at an ordinary rate of stock-outs, a brand loses a quarter and a retailer more.
 
-    Half a year with 8.3% of items out at random, a week at a time, against shelves that are always full. Brand: one
+    Half a year with 8.3% of items out at random, three days at a time, against shelves that are always full. Brand: one
     brand's items out everywhere, its units lost, over all brands. Retailer: all items out in every fifth store,
     category units lost there.
     """
@@ -107,10 +121,11 @@ def economics(lab: Laboratory, seed: int, conditions: Conditions) -> Mapping[str
     usual = counted(market.baseline, 0, ECONOMY_WEEKS)
     lost = 0.0
     for b, name in enumerate(market.names):
-        arm = market.branch([stockout(name, 0, ECONOMY_WEEKS, RATE)], ECONOMY_WEEKS)
+        arm = market.branch(ordinary_gaps(name), ECONOMY_WEEKS)
         lost += usual[b] - counted(arm, 0, ECONOMY_WEEKS)[b]
     struck = list(range(0, market.world.stores.region.shape[0], STRUCK))
-    arm = market.branch([stockout(name, 0, ECONOMY_WEEKS, RATE, store=struck) for name in market.names], ECONOMY_WEEKS)
+    gaps = [event for name in market.names for event in ordinary_gaps(name, store=struck)]
+    arm = market.branch(gaps, ECONOMY_WEEKS)
     sold, full = (_units_in(model, struck) for model in (arm, market.baseline))
     return {"brand loss": 100.0 * float(lost / usual.sum()), "retailer loss": 100.0 * (1.0 - sold / full)}
 
@@ -348,10 +363,10 @@ FACTS = (
         parts=(
             Part("four over one", 2.0, None, "ratio of shares lost"),
             Part("often less seldom", 0.0, None, "points of share lost"),
-            Part("doubt", 0.01, 0.2, "logit per stock-out met"),
+            Part("doubt", 0.02, 0.2, "logit per stock-out met"),
         ),
         source="preference weakens for an item often out, in households with short intervals (Che, Chen & Chen 2012); "
-        "size: assumption, 0 to .2 logit",
+        "size: assumption, .05 logit",
         knockouts=(Knockout("empty shelves leave no doubt", Conditions(without=("dependability",)), fails=("doubt",)),),
         measure=repeated_absence,
         note="The first two parts also follow from forced trials; the third is what doubt about availability adds.",
