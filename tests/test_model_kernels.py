@@ -403,7 +403,7 @@ def test_steady_demand_gives_the_stock_path_of_the_textbook() -> None:
         before = life.stock["shelf"] + life.stock["backroom"] + life.coming.sum(axis=2)
         model._run(day, day + 1, c.PHASE_REVIEW)
         after = life.stock["shelf"] + life.stock["backroom"] + life.coming.sum(axis=2)
-        cover = np.array([arrival_of(model, s, day + scenario.market.stores.review_days) - day for s in stores])
+        cover = np.array([arrival_of(model, s, day + scenario.market.stores.review_days) - day - 1 for s in stores])
         expected = demand * cover[:, None]
         assert (after == np.maximum(before, np.ceil(expected + safety * np.sqrt(expected)))).all()
 

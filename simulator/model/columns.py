@@ -84,9 +84,11 @@ MIND = np.dtype(
         ("last_rival", np.int16),
         ("cause_week", np.int16),
         ("quarter", np.int16),  # up to which tastes have drifted
+        ("waited_units", np.int16),  # units that were put off
         ("year_category", np.int16),  # category purchases in the observed year
         ("year_focal", np.int16),
         ("last_brand", np.int8),
+        ("waited_for", np.int8),  # brand that was put off
         ("first_cause", np.uint8),
         ("reached", np.uint8),  # 1 where talk about the change has arrived
         ("base", np.uint8),  # 1 for habitual customers of the focal brand
@@ -290,6 +292,8 @@ class Scratch(NamedTuple):
     tomorrow: Array  # (T,) NEWS
     counts: Array  # (3,) int64: shoppers, events, dropped
     answers: Array  # (B,) int64, complaints that each care desk can still answer today
+    words: Array  # (B rounded up to fours,) uint32, a trip's draws by brand
+    noise: Array  # the same, float64, as Gumbel noise
     sight: Array  # (B,) SIGHT, the shelf before the shopper
     fade: Array  # (F, DAYS) float32
 

@@ -109,6 +109,8 @@ def new_scratch(world: World, values: Mapping[str, float]) -> Scratch:
         tomorrow=aligned(short, NEWS),
         counts=np.zeros(3, np.int64),
         answers=np.zeros(len(world.brands.names), np.int64),
+        words=np.zeros(-(-len(world.brands.names) // 4) * 4, np.uint32),
+        noise=np.zeros(-(-len(world.brands.names) // 4) * 4),
         sight=aligned(len(world.brands.names), SIGHT),
         fade=fading(values),
     )

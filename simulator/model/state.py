@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaincinv
 
 from simulator.model.columns import (
     CHAIN,
@@ -137,7 +138,7 @@ def initial_state(
     shares = customer_shares(world, values)
     draw = uniforms(run, Stream.INITIAL_STATE, 0, people.uid)
     mind = aligned(world.size, MIND)
-    mind["next_time"] = first_day - np.log(draw[:, 0]) / people.rate
+    mind["next_time"] = first_day + _residual(world, draw[:, 0], draw[:, 2:]) / people.rate
     mind["next_day"] = np.minimum(np.floor(mind["next_time"]), int(NEVER) - 1)
     mind["retry_day"] = NEVER
     mind["updated"] = first_day
@@ -170,6 +171,19 @@ def initial_state(
         reference=np.log(brands.list_price / brands.list_price.mean()).astype(np.float32),
         rolled_back={},
     )
+
+
+def _residual(world: World, first: Array, second: Array) -> Array:
+    """Time to the first trip of a calendar that has run for ever, in mean intervals, shape (N,).
+
+    Whoever looks at a moment in time finds one of the exponential stages running, each as likely as it is long; what
+    is left is that stage (memoryless) and those after it.
+    """
+    stages = max(1, int(world.regularity))
+    extra = max(0.0, world.regularity - stages)
+    running = np.floor(first * (stages + extra))
+    left = np.where(running >= stages, 1.0, stages - running + (second[:, 0] < extra))
+    return np.asarray(gammaincinv(left, second[:, 1]) / (stages + extra))
 
 
 def _settled_bonds(world: World, shares: Array, values: Mapping[str, float]) -> Array:

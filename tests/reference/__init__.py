@@ -5,8 +5,8 @@ whatever order things happen. It reads the same `World` and the same parameter t
 and obeys the same equations as ``simulator.model.kernels``, but shares no code with them. So the two cannot agree
 customer by customer; they have to agree in distribution.
 
-Left out, and plainly so: of the events only a redesign that is on every shelf from one day on. Price and size changes, service
-changes, campaigns, stock-out events, briefings, rollbacks, gradual rollouts, closed channels and decisions of
+Left out, and plainly so: of the events only a redesign that is on every shelf from one day on. Price and size changes,
+service changes, campaigns, stock-out events, briefings, rollbacks, gradual rollouts, closed channels and decisions of
 subclasses exist in the compiled model alone.
 """
 

@@ -111,7 +111,7 @@ class Store(mesa.Agent):
         model, p, day = self.model, self.model.p, self.model.day
         interval = max(1, int(p["review_days"]))
         arrival = self.arrival_day(day)
-        cover = self.arrival_day(day + interval) - day
+        cover = self.arrival_day(day + interval) - day - 1  # from tomorrow's opening to the truck after next
         for b in range(model.brands):
             for i in model.items_of[b]:
                 item = self.items[i]

@@ -117,7 +117,7 @@ class Customer(mesa.Agent):
             for b in range(model.brands)
         ]
         self.last_brand = self.random.choices(range(model.brands), shares)[0]
-        self.next_time = model.first_day + self.random.expovariate(self.rate)
+        self.next_time = model.first_day + self._first_interval() / self.rate
         self.next_day = math.floor(self.next_time)
         self.retry_day = NEVER
         self.updated = model.first_day
@@ -126,6 +126,8 @@ class Customer(mesa.Agent):
         liking = self.random.gauss(look.appeal_mean, look.appeal_sd) if look else 0.0
         self.view = View(rank=self.random.random(), liking=liking)
         self.trip: Trip | None = None
+        self.waited_for = -1
+        self.waited_units = 0
         self.purchases: list[tuple[int, int]] = []  # (day, brand)
 
     def _settled_bond(self, share: float) -> float:
@@ -168,11 +170,18 @@ class Customer(mesa.Agent):
 
     # -- shopping -----------------------------------------------------------------------------------------------
 
+    def _first_interval(self) -> float:
+        """Rest of the interval that runs when the world begins, in mean intervals: each stage is as likely to run."""
+        model = self.model
+        running = int(self.random.random() * (model.stages + model.stage_extra))
+        left = 1 if running >= model.stages else model.stages - running + (self.random.random() < model.stage_extra)
+        return sum(self.random.expovariate(1.0) for _ in range(left)) / (model.stages + model.stage_extra)
+
     def start_trip(self) -> None:
         """Draw today's trip; set the next one unless this one was put off earlier."""
         model, draw = self.model, self.random.random
         retry = self.next_day > model.day
-        units = model.whole_units
+        units = self.waited_units if retry else model.whole_units
         if not retry:
             interval = sum(self.random.expovariate(1.0) for _ in range(model.stages))
             if draw() < model.stage_extra:
@@ -212,6 +221,8 @@ class Customer(mesa.Agent):
             trip.overlooked = -1 if trip.overlooked == b else trip.overlooked
         else:
             b = self._curious_brand(trip, met)
+            if b < 0 and trip.retry:
+                b = self.waited_for
             if b < 0:
                 b = self._autopilot(met)
             if b < 0:
@@ -359,6 +370,7 @@ class Customer(mesa.Agent):
             trip.slot = max(others, key=self.patronage.__getitem__)
         elif answer == "waited":
             self.retry_day = self.model.day + max(1, int(p["wait_days"]))
+            self.waited_for, self.waited_units = b, trip.units
         return answer, found
 
     def _take(self, trip: Trip, b: int, item: int, store: Store, met: bool) -> None:

@@ -144,20 +144,26 @@ def price_and_size(trip, b, person, offer, brand, setting, p):
 
 
 @inlined
+def draw_noise(key, uid, draw, scratch):
+    """Fill ``noise`` with a Gumbel draw per brand; whole arrays at once, so that the logarithms go side by side."""
+    for group in range(scratch.words.shape[0] // 4):
+        words = block(key, uid, group, draw)
+        for lane in range(4):
+            scratch.words[4 * group + lane] = words[lane]
+    for lane in range(scratch.words.shape[0]):
+        scratch.noise[lane] = gumbel(scratch.words[lane])
+
+
+@inlined
 def weigh(trip, person, me, mine, sees, levers, setting, p, scratch):
     """Fill ``value`` (without noise) and ``noise`` for every brand."""
     s = trip.where
-    brands = mine.shape[0]
-    key = stream_key(setting.run, _CHOICE, trip.ordinal)
-    for group in range((brands + 3) // 4):
-        words = block(key, person.uid, group, trip.retry)
-        for lane in range(min(4, brands - 4 * group)):
-            b = 4 * group + lane
-            tie = mine[b]
-            value = tie.utility + standing(tie, p)
-            value += price_and_size(trip, b, person, levers.offers[s, b], levers.brands[b], setting, p)
-            scratch.sight[b].value = value
-            scratch.sight[b].noise = gumbel(words[lane])
+    draw_noise(stream_key(setting.run, _CHOICE, trip.ordinal), person.uid, trip.retry, scratch)
+    for b in range(mine.shape[0]):
+        value = mine[b].utility + standing(mine[b], p)
+        value += price_and_size(trip, b, person, levers.offers[s, b], levers.brands[b], setting, p)
+        scratch.sight[b].value = value
+        scratch.sight[b].noise = scratch.noise[b]
     if me.last_brand >= 0:
         scratch.sight[me.last_brand].value += p.inertia
     if setting.promise == 1:
@@ -323,6 +329,8 @@ def answer_empty_shelf(trip, b, day, second, week, person, me, mine, town, life,
             answer = WAITED
             result = -1
             me.retry_day = day + max(1, int(p.wait_days))
+            me.waited_for = b
+            me.waited_units = trip.units
     if second == 0:
         records.totals[week, WANTED_OUT, b] += 1
         records.totals[week, answer, b] += 1
@@ -398,6 +406,8 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         scratch.sight[b].seen = 1
     else:
         b = np.int64(curious_brand(trip, person.uid, sees, levers, setting, p, scratch))
+        if b < 0 and trip.retry == 1:  # who waited comes back for what was waited for
+            b = np.int64(me.waited_for)
         if b < 0:
             b = np.int64(autopilot(trip.words[1], day, me, mine, sees, levers, setting, p, scratch))
     weighed = bool(b < 0)

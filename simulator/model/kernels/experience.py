@@ -7,6 +7,7 @@ has been used to. It moves belief, habit, bond and the mood towards the store, a
 from __future__ import annotations
 
 from simulator.compilation import inlined, kernel
+from simulator.model.kernels.ahead import AHEAD, fetch_person, fetch_ties
 from simulator.model.kernels.choose import note_event
 from simulator.model.kernels.constants import KIND_EXPERIENCE, KIND_PROBLEM, PROBLEMS, SERVICE, SHOPPERS
 from simulator.model.kernels.mind import touch
@@ -80,7 +81,11 @@ def talk_probability(tie, outcome, p):
 @kernel
 def experience(day, week, town, life, levers, setting, p, scratch, records):
     """Let everyone who bought something today live with it; arguments as in `shop`."""
-    for k in range(scratch.counts[SHOPPERS]):
+    n = scratch.counts[SHOPPERS]
+    for k in range(n):
+        if k + AHEAD < n:
+            fetch_ties(scratch.trips[k + AHEAD].who, life)
+            fetch_person(scratch.trips[k + AHEAD].who, town, life)
         trip = scratch.trips[k]
         b = trip.bought
         if b < 0:

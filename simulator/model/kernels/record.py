@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined, kernel
+from simulator.model.kernels.ahead import AHEAD, fetch_person
 from simulator.model.kernels.constants import (
     BUYING,
     CONTRIBUTION,
@@ -41,7 +42,10 @@ def note_purchase(i, day, trip, price, records):
 def record(day, week, town, life, levers, setting, scratch, records):
     """Count today's purchases by brand, store and level, and keep each customer's own dates; arguments as in `shop`."""
     observed_year = -OBSERVED_DAYS <= day < 0
-    for k in range(scratch.counts[SHOPPERS]):
+    n = scratch.counts[SHOPPERS]
+    for k in range(n):
+        if k + AHEAD < n:
+            fetch_person(scratch.trips[k + AHEAD].who, town, life)
         trip = scratch.trips[k]
         b = trip.bought
         if b < 0:

@@ -166,7 +166,8 @@ def order(day, week, town, life, levers, setting, p, own_orders, records):
     review = max(1, np.int64(p.review_days))
     for s in range(town.rep_of.shape[0]):
         arrival = arrival_day(day, s, town)
-        following = arrival_day(day + review, s, town)  # goods ordered now must last until the next order arrives
+        # ordered in the evening, arriving in the morning: the goods must last until the next order arrives
+        following = arrival_day(day + review, s, town)
         for b in range(town.rep_of.shape[1]):
             for i in range(town.first_item[b], town.first_item[b + 1]):
                 stock = life.stock[s, i]
@@ -178,7 +179,7 @@ def order(day, week, town, life, levers, setting, p, own_orders, records):
                     continue
                 words = block(key_forecast, s, i, 0)
                 error = np.exp(p.forecast_error_sd * normal(words[0]))
-                target = order_up_to(stock.forecast * error, following - day, life.chain[s, b].rep_bond, p)
+                target = order_up_to(stock.forecast * error, following - day - 1, life.chain[s, b].rep_bond, p)
                 position = stock.shelf + stock.backroom + stock.record_error
                 for k in range(SLOTS):
                     position += life.coming[s, i, k]

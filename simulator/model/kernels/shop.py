@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined, kernel, prefetch
+from simulator.compilation import inlined, kernel
+from simulator.model.kernels.ahead import AHEAD, fetch_person, fetch_ties
 from simulator.model.kernels.choose import choose
 from simulator.model.kernels.constants import NEVER, SHOPPERS
 from simulator.randomness.philox import block, exponential, stream_key, uniform
@@ -16,9 +17,6 @@ from simulator.randomness.streams import Stream
 
 _TRIP = int(Stream.TRIP)
 _CALENDAR = int(Stream.CALENDAR)
-AHEAD = 8
-"""Shoppers ahead whose rows are fetched into the cache while this one shops."""
-CACHE_LINE = 64
 
 
 @kernel
@@ -77,9 +75,7 @@ def plan_trips(day, n, town, life, setting, p, scratch):
     """Draw the trip of each shopper, note how many units, and advance the calendar unless the trip was a retry."""
     for k in range(n):
         if k + AHEAD < n:
-            ahead = scratch.shoppers[k + AHEAD]
-            prefetch(town.people.ctypes.data + ahead * town.people.itemsize)
-            prefetch(life.mind.ctypes.data + ahead * life.mind.itemsize)
+            fetch_person(scratch.shoppers[k + AHEAD], town, life)
         i = scratch.shoppers[k]
         person = town.people[i]
         me = life.mind[i]
@@ -88,7 +84,7 @@ def plan_trips(day, n, town, life, setting, p, scratch):
         if me.next_day > day:
             trip.retry = 1
             trip.ordinal = me.trips - 1
-            trip.units = setting.units
+            trip.units = me.waited_units
         else:
             trip.retry = 0
             trip.ordinal = me.trips
@@ -132,15 +128,11 @@ def sort_by_store(chosen, n, stores, trips, start, order):
 def serve(day, week, n, second, town, life, levers, setting, p, scratch, records):
     """Serve the first ``n`` trips of ``scratch.order``; list who goes on to another store and return how many."""
     onward = 0
-    row = life.ties.shape[1] * life.ties.itemsize
     for a in range(n):
         if a + AHEAD < n:
             ahead = scratch.trips[scratch.order[a + AHEAD]].who
-            start = life.ties.ctypes.data + ahead * row
-            for line in range(0, row, CACHE_LINE):
-                prefetch(start + line)
-            prefetch(life.mind.ctypes.data + ahead * life.mind.itemsize)
-            prefetch(town.people.ctypes.data + ahead * town.people.itemsize)
+            fetch_ties(ahead, life)
+            fetch_person(ahead, town, life)
         k = scratch.order[a]
         slot = choose(scratch.trips[k], day, week, second, town, life, levers, setting, p, scratch, records)
         if slot >= 0:
