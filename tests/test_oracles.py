@@ -283,7 +283,7 @@ def live(model: BrandMarket, days: int, sell: Any) -> list[NDArray[np.int64]]:
 @pytest.mark.parametrize("lead", [1, 2, 5])
 @pytest.mark.parametrize("demand", [1, 4, 30])
 def test_stock_under_constant_demand_stays_at_target_less_what_is_on_the_way(lead: int, demand: int) -> None:
-    # ordered every evening up to S = d L + z sqrt(d L); an order replaces a day's sales, and L days of them are on the way
+    # ordered every evening up to S = d L + z sqrt(d L); an order replaces a day's sales, L days of them are coming
     model = stores_of(demand, lead=lead, delivery="daily", review="daily", customers=100)
     z = model.values["service_level_z"]
     target = int(np.ceil(demand * lead + z * np.sqrt(demand * lead)))
