@@ -51,7 +51,7 @@ def test_a_settled_market_is_kept_and_the_oldest_is_let_go(lab: Laboratory, monk
 
 def test_the_rest_of_the_category_is_not_a_tested_brand(lab: Laboratory) -> None:
     market = branches.settled(lab, SEED, Conditions(), customers=300)
-    tested = [market.names[b] for b in branches.tested_brands(market.world)]
+    tested = [market.names[b] for b in branches.named_brands(market.world)]
     assert branches.REMAINDER in market.names
     assert branches.REMAINDER not in tested
     assert len(tested) == len(market.names) - 1

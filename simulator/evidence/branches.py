@@ -147,6 +147,6 @@ def counted(model: BrandMarket, first: int, last: int, metric: str = "units") ->
     return total
 
 
-def tested_brands(world: World) -> NDArray[np.int64]:
+def named_brands(world: World) -> NDArray[np.int64]:
     """Indices of the brands that are brands, not the rest of a category."""
     return np.array([b for b, name in enumerate(world.brands.names) if name != REMAINDER], np.int64)

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.evidence.branches import counted, settled, tested_brands
+from simulator.evidence.branches import counted, named_brands, settled
 from simulator.evidence.facts import Fact, Knockout, Part
 from simulator.evidence.laboratory import Conditions, Laboratory
 
@@ -65,7 +65,7 @@ def log_response(lab: Laboratory, seed: int, conditions: Conditions, kind: str, 
     """ln(units with the change / units without) of each tested brand, changed alone, shape (T,)."""
     market = settled(lab, seed, conditions, customers=CUSTOMERS)
     usual = counted(market.baseline, 0, TEST_WEEKS)
-    brands = tested_brands(market.world)
+    brands = named_brands(market.world)
     response = np.empty(brands.size)
     for n, b in enumerate(brands):
         event = {"kind": kind, "brand": market.names[b], "change": f"{100.0 * change:g}%", "start": "week 0"}
@@ -85,7 +85,7 @@ def price_test(lab: Laboratory, seed: int, conditions: Conditions) -> PriceTest:
     log_up, log_down = np.log1p(STEP), np.log1p(-STEP)
     world = settled(lab, seed, conditions, customers=CUSTOMERS).world
     test = PriceTest(
-        share=world.brands.target_share[tested_brands(world)],
+        share=world.brands.target_share[named_brands(world)],
         rise=up / log_up,
         fall=down / log_down,
         across=(up - down) / (log_up - log_down),
