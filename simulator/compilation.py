@@ -105,8 +105,8 @@ def typed_kernel(signature: str) -> Callable[[F], F]:
     """Compile for one signature only: constants in a call would otherwise make a new version each."""
 
     def compile_it(function: F) -> F:
-        compiled: F = numba.njit(signature, cache=cache_folder() is not None, **_NO_COUNTING)(function)
-        return compiled
+        compiled: Any = numba.njit(signature, cache=cache_folder() is not None, **_NO_COUNTING)(function)
+        return cast(F, compiled)
 
     return compile_it
 
