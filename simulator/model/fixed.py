@@ -67,15 +67,20 @@ def lay_out(world: World) -> Town:
     )
 
 
-def settings(world: World, values: Mapping[str, float], run: np.uint64, closed: frozenset[str]) -> np.void:
-    """Return the constants of a run and which channels are open, as one record.
+def quarterly_keep(values: Mapping[str, float]) -> float:
+    """Part of a taste's deviation that a quarter keeps.
 
-    Tastes keep ``keep`` of their deviation each quarter; the correlation over a year is ``1 - d^2 / 2 s^2`` for a
-    year's change with standard deviation d of tastes with spread s.
+    Tastes with spread s whose change over a year has standard deviation d are correlated ``1 - d^2 / 2 s^2`` over that
+    year.
     """
     spread, drift = values["taste_sd"], values["taste_drift_per_year"]
     yearly = 1.0 - 0.5 * (drift / spread) ** 2 if spread > 0.0 else 1.0
-    keep = max(yearly, 0.0) ** 0.25
+    return float(max(yearly, 0.0) ** 0.25)
+
+
+def settings(world: World, values: Mapping[str, float], run: np.uint64, closed: frozenset[str]) -> np.void:
+    """Return the constants of a run and which channels are open, as one record."""
+    keep = quarterly_keep(values)
     setting = np.zeros(1, SETTING)
     whole = int(np.floor(world.units_per_purchase))
     stages = max(1, int(np.floor(world.regularity)))
@@ -85,7 +90,7 @@ def settings(world: World, values: Mapping[str, float], run: np.uint64, closed: 
     setting["stages"] = stages
     setting["stage_extra"] = max(0.0, world.regularity - stages)
     setting["drift_keep"] = keep
-    setting["drift_noise"] = spread * np.sqrt(1.0 - keep * keep)
+    setting["drift_noise"] = values["taste_sd"] * np.sqrt(1.0 - keep * keep)
     setting["focal"] = world.focal
     setting["findability"] = "findability" not in closed
     setting["promise"] = "promise" not in closed

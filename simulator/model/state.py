@@ -25,7 +25,7 @@ from simulator.model.columns import (
     aligned,
     copy_of,
 )
-from simulator.model.fixed import LEAST_LIST
+from simulator.model.fixed import LEAST_LIST, quarterly_keep
 from simulator.model.kernels.constants import GENERATIONS, LONG_AGO, METRIC_COUNT, NEVER, QUARTER, SLOTS
 from simulator.randomness import Stream, uniforms
 from simulator.world.tastes import customer_shares, utility
@@ -149,7 +149,7 @@ def initial_state(
     ties = aligned(shares.shape, TIE)
     ties["utility"] = utility(people.taste, people.price_sensitivity, brands)
     ties["favourite"] = people.favourite
-    ties["habit"] = shares
+    ties["habit"] = _settled_habits(world, shares, values)
     ties["bond"] = _settled_bonds(world, shares, values)
     room = max(LEAST_LIST, world.size // 4)
     stock, chain, posts = _full_shelves(world, values)
@@ -184,6 +184,20 @@ def _residual(world: World, first: Array, second: Array) -> Array:
     running = np.floor(first * (stages + extra))
     left = np.where(running >= stages, 1.0, stages - running + (second[:, 0] < extra))
     return np.asarray(gammaincinv(left, second[:, 1]) / (stages + extra))
+
+
+def _settled_habits(world: World, shares: Array, values: Mapping[str, float]) -> Array:
+    """Habit that a customer has built by following tastes that drift, shape (N, B).
+
+    Habit averages past shares of purchases, a quarter's purchases keeping ``a = (1 - growth)^purchases`` of it; tastes
+    keep ``k`` of their deviation each quarter. What is left of today's deviation from everybody's mean is then
+    ``(1 - a) / (1 - a k)``, 1 where tastes stand still.
+    """
+    rate = world.customers.rate.astype(np.float64)
+    kept = (1.0 - values["habit_growth"]) ** (QUARTER * rate)
+    follows = (1.0 - kept) / np.maximum(1.0 - kept * quarterly_keep(values), 1e-12)
+    mean = rate @ shares / rate.sum()
+    return np.asarray(mean + follows[:, None] * (shares - mean), np.float32)
 
 
 def _settled_bonds(world: World, shares: Array, values: Mapping[str, float]) -> Array:
