@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from simulator.evidence.cache import MeasureCache
 from simulator.evidence.document import markdown
 from simulator.evidence.facts import Fact, Knockout, Part, UnknownFact, all_facts, find_facts
-from simulator.evidence.laboratory import AS_IT_IS, Conditions, Laboratory, values_of
+from simulator.evidence.laboratory import AS_IT_IS, Conditions, Laboratory, release_models, values_of
 from simulator.evidence.scorecard import KNOCKOUT_SEEDS, run_scorecard
 from simulator.parameters import table
 from simulator.parameters.registry import UnknownParameter
@@ -182,6 +183,14 @@ def test_twins_without_events_are_the_same_and_with_one_they_differ():
     assert loud["baseline"].purchases().equals(quiet["baseline"].purchases())
     gone = loud["scenario"].purchases().query("day >= 0")
     assert (gone["brand"] != 0).all()
+
+
+def test_worlds_are_let_go_when_nobody_needs_them():
+    arms = Laboratory().twins(1, AS_IT_IS, (), focal="Brightwell", customers=200, horizon_weeks=1)
+    model = weakref.ref(arms.pop("baseline"))
+    arms.clear()
+    release_models()
+    assert model() is None
 
 
 def test_every_fact_is_complete():

@@ -41,7 +41,7 @@ def knockout_words(score: FactScore) -> str:
         return "not run"
     survived = sum(knockout.passed for knockout in score.knockouts)
     if not survived:
-        return "fails, as it must"
+        return "fails, as it must" if score.passed else "fails as well"
     return "survives: proves nothing" if survived == len(score.knockouts) else "survives one: proves little"
 
 

@@ -6,6 +6,7 @@ memory while several facts read them.
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import mesa
 import numpy as np
 from numpy.typing import NDArray
 
@@ -232,6 +234,20 @@ class Laboratory:
         kept = purchases[purchases["day"] >= first].reset_index(drop=True)
         weekly = pd.DataFrame(rows, columns=["week", "autopilot", "habit", "shelf", "backroom"])
         return PanelRun(kept, model.world, (first, model.last_day), weekly)
+
+
+def release_models() -> None:
+    """Let models go that nobody uses any more.
+
+    Some versions of Mesa count agents in a table of the class that holds every model for ever, and a model and its
+    agents refer to each other. All agents of a `BrandMarket` are made with it, so its counter is not needed again.
+    """
+    counters = getattr(mesa.Agent, "_ids", None)
+    if isinstance(counters, dict):
+        for model in list(counters):
+            if isinstance(model, BrandMarket):
+                counters.pop(model, None)
+    gc.collect()
 
 
 def values_of(conditions: Conditions) -> Values:

@@ -6,7 +6,6 @@ mechanism that is said to make it is reported as proving nothing.
 
 from __future__ import annotations
 
-import gc
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -18,7 +17,7 @@ import numpy as np
 from simulator.compilation import is_warm
 from simulator.evidence.cache import MeasureCache
 from simulator.evidence.facts import Fact, Knockout, Part
-from simulator.evidence.laboratory import AS_IT_IS, Conditions, Laboratory
+from simulator.evidence.laboratory import AS_IT_IS, Conditions, Laboratory, release_models
 from simulator.model.market import warm_kernels
 
 Progress = Callable[[int, int, str], None]
@@ -264,7 +263,7 @@ def run_scorecard(
         found = []
         for fact in item.facts:
             found.append((fact, fact.measure(lab, item.seed, item.conditions)))
-            gc.collect()  # models and their agents refer to each other, and their arrays do not count as garbage
+            release_models()
         return found
 
     def keep(item: _Work, found: list[tuple[Fact, Values]]) -> None:
