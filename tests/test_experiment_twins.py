@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from typing import Any
 
 import numpy as np
@@ -247,3 +248,11 @@ def test_shipped_scenarios_run_in_both_arms() -> None:
         outcome = run_replicate(Task(load(name, overrides=["customers=600"]), 0))
         assert set(outcome.arms) == {"baseline", "scenario"}
         assert outcome.arms["baseline"].rolled_back == {}
+
+
+def test_a_finished_replicate_leaves_no_model_behind() -> None:
+    gc.collect()
+    before = sum(isinstance(thing, BrandMarket) for thing in gc.get_objects())
+    run_replicate(Task(load("orange_carton", overrides=["customers=300", "horizon=26 weeks"]), replicate=0))
+    gc.collect()
+    assert sum(isinstance(thing, BrandMarket) for thing in gc.get_objects()) <= before

@@ -355,7 +355,7 @@ def test_lapsed_means_silent_for_twice_the_own_interval_while_still_buying(
     out = np.zeros(len(people), np.uint8)
     lapse_states(day, base, np.array([limit for limit, _, _ in people]), mind, out)
     for state, (limit, focal, rival) in zip(out, people, strict=True):
-        if day + 1 <= limit:
+        if day + 1 < limit:
             assert state == c.TOO_EARLY
         elif rival > focal and day - focal > limit:
             assert state == c.LAPSED

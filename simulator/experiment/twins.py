@@ -98,7 +98,8 @@ def twins_of(scenario: Scenario, values: Mapping[str, float], task: Task) -> dic
     baseline.run_until(first)
     change = baseline.fork(arm="scenario", closed=task.closed)
     if both:
-        baseline = baseline.fork(closed=both)
+        settled, baseline = baseline, baseline.fork(closed=both)
+        settled.release()
     baseline.run_until(baseline.last_day)
     if change.base is None:
         change.run_until(0)
@@ -121,7 +122,7 @@ def run_replicate(task: Task) -> ReplicateOutcome:
     baseline = arms["baseline"]
     world, base = baseline.world, baseline.base
     assert base is not None
-    return ReplicateOutcome(
+    outcome = ReplicateOutcome(
         replicate=task.replicate,
         brands=world.brands.names,
         focal=world.focal,
@@ -136,6 +137,9 @@ def run_replicate(task: Task) -> ReplicateOutcome:
         parameters={name: value for name, value in drawn.items() if name in baseline.values.read or "." in name},
         arms={name: record_of(name, model, base) for name, model in arms.items()},
     )
+    for model in arms.values():
+        model.release()
+    return outcome
 
 
 def record_of(name: str, model: BrandMarket, base: Base) -> ArmRecord:

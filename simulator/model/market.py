@@ -253,6 +253,13 @@ class BrandMarket(mesa.Model):
         other._lapse = list(self._lapse)
         return other
 
+    def release(self) -> None:
+        """Let Mesa forget this model: its agents' counters would otherwise keep every model of a process alive.
+
+        The model still runs; only agents that are added from now on are numbered anew.
+        """
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
+
     # -- agents -------------------------------------------------------------------------------------------------
 
     @property

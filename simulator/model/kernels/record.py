@@ -93,12 +93,12 @@ def lapse_states(day, base, limit, mind, out):
     mind : array of MIND, shape (N,)
     out : array of uint8, shape (C,)
         Filled with BUYING, LAPSED (no focal purchase for ``limit`` days while buying the category) or TOO_EARLY
-        (no more than ``limit`` days since launch).
+        (fewer than ``limit`` days since launch).
     """
     for c in range(base.shape[0]):
         me = mind[base[c]]
         out[c] = BUYING
-        if day + 1 <= limit[c]:
+        if day + 1 < limit[c]:
             out[c] = TOO_EARLY
         elif day - me.last_focal > limit[c] and me.last_rival > me.last_focal:
             out[c] = LAPSED
