@@ -17,7 +17,7 @@ from simulator.evidence.laboratory import AS_IT_IS, Conditions, Laboratory, rele
 from simulator.evidence.scorecard import KNOCKOUT_SEEDS, run_scorecard
 from simulator.parameters import table
 from simulator.parameters.registry import UnknownParameter
-from tests.conftest import Brandsim
+from conftest import Brandsim
 
 BROKEN = Conditions(without=("talk",))
 

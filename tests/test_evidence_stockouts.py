@@ -80,7 +80,9 @@ def test_an_absent_leader_sells_nothing_and_rivals_gain(lab: Laboratory) -> None
 
 
 def test_a_long_absence_leaves_more_than_a_short_one_and_both_fade(lab: Laboratory) -> None:
-    found = stockouts.scars(lab, SEED, Conditions())
+    # one world is too few to tell how a scar of a few percent fades
+    worlds = [stockouts.scars(lab, seed, Conditions()) for seed in range(SEED, SEED + 6)]
+    found = {name: float(np.mean([world[name] for world in worlds])) for name in worlds[0]}
     assert found["6 weeks, 4 after"] > 2.0 * found["1 week, 4 after"]
     assert found["6 weeks, 26 after"] < found["6 weeks, 4 after"]
 

@@ -182,7 +182,7 @@ def test_explain_tells_the_scenario_in_words() -> None:
         "colour, image replaced; logo modified; name, shape, layout kept",
         "on the shelves over 7 weeks, as old stock sells through",
         "new-carton is rolled back once units stay below -10% of the weeks before launch for 2 weeks, over 3 weeks",
-        "units sold: at least -5% within 8 weeks, with 80% confidence",
+        "units sold: at least -10% within 8 weeks, with 80% confidence",
         "events.new-carton.identity_break: 0.05 to 0.4, most likely 0.2 (assumption)",
     ):
         assert phrase in words

@@ -70,7 +70,7 @@ def run_twins(task: Task) -> dict[str, BrandMarket]:
     Examples
     --------
     >>> from simulator.scenario import load
-    >>> arms = run_twins(Task(load("null_launch", overrides=["customers=400", "horizon=2 weeks"]), 0))
+    >>> arms = run_twins(Task(load("null_launch", overrides=["customers=400", "horizon=8 weeks"]), 0))
     >>> a, b = (arms[name].state.records.totals for name in ("baseline", "scenario"))
     >>> bool((a == b).all())
     True

@@ -193,10 +193,9 @@ def _settled_habits(world: World, shares: Array, values: Mapping[str, float]) ->
     keep ``k`` of their deviation each quarter. What is left of today's deviation from everybody's mean is then
     ``(1 - a) / (1 - a k)``, 1 where tastes stand still.
     """
-    rate = world.customers.rate.astype(np.float64)
-    kept = (1.0 - values["habit_growth"]) ** (QUARTER * rate)
+    kept = (1.0 - values["habit_growth"]) ** (QUARTER * world.customers.rate.astype(np.float64))
     follows = (1.0 - kept) / np.maximum(1.0 - kept * quarterly_keep(values), 1e-12)
-    mean = rate @ shares / rate.sum()
+    mean = world.brands.target_share
     return np.asarray(mean + follows[:, None] * (shares - mean), np.float32)
 
 

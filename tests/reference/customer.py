@@ -111,7 +111,7 @@ class Customer(mesa.Agent):
             Tie(
                 utility=model.initial_utility[row][b],
                 favourite=model.items_of[b][int(people.favourite[row, b])],
-                habit=shares[b],
+                habit=model.settled_habit(shares[b], b, self.rate),
                 bond=self._settled_bond(shares[b]),
             )
             for b in range(model.brands)

@@ -13,7 +13,7 @@ from simulator.world import World
 from simulator.world.tastes import customer_shares, utility
 
 from .chain import CareDesk, Complaint, Rep, Store
-from .customer import POST, Customer, News
+from .customer import POST, QUARTER, Customer, News
 
 PLAN = ("deliver_and_shelve", "rep_rounds", "shop", "experience", "voice", "talk", "review")
 """Phases of a day, in order; each is a method of `ReferenceMarket`."""
@@ -101,6 +101,7 @@ class ReferenceMarket(mesa.Model):
         self.positions = [[float(x) for x in position] for position in world.brands.position]
         people = world.customers
         self.initial_shares = customer_shares(world, values).tolist()
+        self.market_shares = world.brands.target_share.tolist()
         self.initial_utility = utility(people.taste, people.price_sensitivity, world.brands).tolist()
         self.counts: defaultdict[tuple[str, int, int], int] = defaultdict(int)
         self.events: list[Event] = []
@@ -110,6 +111,12 @@ class ReferenceMarket(mesa.Model):
         self.desks = [CareDesk(self, b) for b in range(self.brands)]
         self.customers = [Customer(self, row) for row in range(world.size)]
         self._befriend()
+
+    def settled_habit(self, share: float, b: int, rate: float) -> float:
+        """Habit that has followed a drifting taste: today's share of purchases, drawn towards everybody's."""
+        kept = (1.0 - self.p["habit_growth"]) ** (QUARTER * rate)
+        follows = (1.0 - kept) / max(1.0 - kept * self.drift_keep, 1e-12)
+        return self.market_shares[b] + follows * (share - self.market_shares[b])
 
     def _befriend(self) -> None:
         network = self.world.network
