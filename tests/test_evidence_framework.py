@@ -9,6 +9,7 @@ import weakref
 from pathlib import Path
 
 import pytest
+from conftest import Brandsim
 
 from simulator.evidence.cache import MeasureCache
 from simulator.evidence.document import markdown
@@ -17,7 +18,6 @@ from simulator.evidence.laboratory import AS_IT_IS, Conditions, Laboratory, rele
 from simulator.evidence.scorecard import KNOCKOUT_SEEDS, run_scorecard
 from simulator.parameters import table
 from simulator.parameters.registry import UnknownParameter
-from conftest import Brandsim
 
 BROKEN = Conditions(without=("talk",))
 

@@ -36,7 +36,8 @@ PLAIN: dict[str, Any] = {
 
 
 def test_a_market_of_full_shelves_and_still_tastes_comes_out_as_stated() -> None:
-    # tastes are fitted in closed form for a market that stands still; five figures at once raise a false alarm in one seed out of twenty; this seed is fixed
+    # tastes are fitted in closed form for a market that stands still; five figures at once raise a false alarm in one
+    # seed out of twenty, and this seed is fixed
     fit = fit_of(PLAIN, customers=8000, replicates=12, without=["taste_drift"])
     assert not fit.missed, [figure.as_dict() for figure in fit.missed]
     assert [figure.name for figure in fit.figures] == [
