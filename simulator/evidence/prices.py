@@ -157,7 +157,7 @@ FACTS = (
             ),
         ),
         measure=price_elasticity,
-        note="Per brand and unweighted, with what shoppers leave without buying included.",
+        note="Per brand and unweighted. Nobody stops buying the category over a price: incidence is not modelled yet.",
     ),
     Fact(
         id="V9",
