@@ -69,9 +69,9 @@ def _lines(card: Scorecard) -> Iterator[str]:
     yield "95% interval of that mean. A **knock-out** takes the mechanism that is said to make the fact out of the"
     yield f"model, in {few} worlds: the fact must then fail. One that survives proves nothing about it, and we say so."
     yield ""
-    yield "The central values were chosen, in several rounds and on these same seeds, so that the facts come out: a pass"
-    yield "shows that one set of numbers can give them all at once, not that the model foresaw them. Where an interval"
-    yield "touches a limit, another seed may fail."
+    yield "The central values were chosen, in several rounds and on these same seeds, so that the facts come out: a"
+    yield "pass shows that one set of numbers can give them all at once, not that the model foresaw them. Where an"
+    yield "interval touches a limit, another seed may fail."
     yield ""
     yield from _table(card.counted)
     failed = [score for score in card.counted if not score.passed]
