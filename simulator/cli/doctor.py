@@ -58,13 +58,14 @@ def doctor(as_json: bool) -> int:
 def examine() -> tuple[dict[str, str], list[str]]:
     """Facts about the installation, and what is wrong with it with a way to mend it."""
     import simulator
+    from simulator.experiment.processors import default_jobs
 
     home = Path(str(simulator.__file__)).parent
     facts = {
         "brandsim": simulator.__version__,
         "imported from": str(home),
         "python": f"{platform.python_version()} ({sys.executable})",
-        "processors": str(_processors()),
+        "processors": str(default_jobs()),
     }
     troubles: list[str] = []
     for name in _NEEDED:
@@ -88,12 +89,6 @@ def examine() -> tuple[dict[str, str], list[str]]:
         troubles.append("runs are written below this folder, which is read-only; use --out or another folder")
     facts["temporary folder"] = tempfile.gettempdir()
     return facts, troubles
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _owner_of(home: Path) -> str | None:

@@ -55,7 +55,7 @@ def validate(
     from simulator.evidence.cache import MeasureCache
     from simulator.evidence.facts import all_facts
     from simulator.evidence.scorecard import run_scorecard
-    from simulator.experiment.compare import default_jobs
+    from simulator.experiment.processors import default_jobs
     from simulator.parameters import table
 
     chosen = all_facts() if target is not None else _chosen(facts)

@@ -18,6 +18,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.experiment.twins import Task, twins_of
 from simulator.model import BrandMarket
 from simulator.parameters import Values, table
 from simulator.scenario import Scenario, load
@@ -177,26 +178,8 @@ class Laboratory:
         scenario = scenario_of(
             conditions, events, market=market, focal=focal, customers=customers, horizon_weeks=horizon_weeks
         )
-        baseline = BrandMarket(
-            scenario,
-            rng=seed,
-            arm="baseline",
-            without=conditions.without,
-            values=values_of(conditions),
-            looks=sum(e.kind == "redesign" for e in scenario.events),
-            panel=panel,
-            warm_up=False,
-        )
-        starts = [int(e.start_day) for e in scenario.events if e.kind != "rollback"]
-        baseline.run_until(min(starts, default=baseline.last_day))
-        change = baseline.fork(arm="scenario")
-        baseline.run_until(baseline.last_day)
-        if change.base is None:
-            change.run_until(0)
-            assert baseline.base is not None
-            change.set_base(baseline.base)
-        change.run_until(change.last_day)
-        return {"baseline": baseline, "scenario": change}
+        task = Task(scenario, replicate=0, seed=seed, without=conditions.without)
+        return twins_of(scenario, values_of(conditions), task, panel=panel)
 
     def _run_panel(self, seed: int, conditions: Conditions) -> PanelRun:
         import pandas as pd

@@ -6,13 +6,13 @@ own description alone, so the result is the same bytes for any number of jobs.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol
 
 from simulator.compilation import is_warm
 from simulator.experiment.outcome import ReplicateOutcome
+from simulator.experiment.processors import default_jobs
 from simulator.experiment.twins import Task, run_replicate, tasks_of
 from simulator.model.market import warm_kernels
 from simulator.scenario import Scenario
@@ -50,14 +50,6 @@ class ReplicatesFailed(RuntimeError):
         super().__init__(
             f"{len(failures)} of the replicates failed; replicate {first}: {type(error).__name__}: {error}"
         )
-
-
-def default_jobs() -> int:
-    """Number of processors this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
 
 
 def run_comparison(

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from simulator.experiment.compare import default_jobs
+from simulator.experiment.processors import default_jobs
 from simulator.model import BrandMarket
 from simulator.scenario import Scenario, load, load_market
 

@@ -79,8 +79,10 @@ def run_twins(task: Task) -> dict[str, BrandMarket]:
     return twins_of(scenario, values, task)
 
 
-def twins_of(scenario: Scenario, values: Mapping[str, float], task: Task) -> dict[str, BrandMarket]:
-    """Run both arms for given parameter values, see `run_twins`."""
+def twins_of(
+    scenario: Scenario, values: Mapping[str, float], task: Task, *, panel: bool = False
+) -> dict[str, BrandMarket]:
+    """Run both arms for given parameter values, see `run_twins`; ``panel`` keeps every purchase of both."""
     # talk is silenced in both arms where its channel is closed: what the change does through talk is then nothing
     both = task.closed & {"word_of_mouth"}
     baseline = BrandMarket(
@@ -92,6 +94,7 @@ def twins_of(scenario: Scenario, values: Mapping[str, float], task: Task) -> dic
         values=values,
         looks=sum(e.kind == "redesign" for e in scenario.events),
         shared_population=task.shared_population,
+        panel=panel,
         warm_up=False,
     )
     first = _first_day(scenario)

@@ -155,7 +155,6 @@ def furnish(
         expected_demand=demand.astype(np.float32),
         delivery=delivery,
         service=service,
-        staff_bond=np.zeros_like(service),
     )
 
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
-I16 = NDArray[np.int16]
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
@@ -81,7 +80,6 @@ class Stores:
     expected_demand: F32  # (S, I) units per day at stationarity
     delivery: U8  # (S, 7) 1 where a truck comes on that day of the week
     service: F32  # (S, R) quality of each touchpoint role, -1..1 around the expectation
-    staff_bond: F32  # (S, R) reserved for the bond of known staff with regulars, 0..1
 
 
 @dataclass(frozen=True)
