@@ -20,7 +20,8 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-_KERNEL_ROOMS = ("randomness", "world", "model")
+_KERNEL_ROOMS = ("randomness", "world", "model/kernels")
+"""Rooms whose constants and helpers end up in machine code; kernels import from nowhere else."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 

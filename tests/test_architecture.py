@@ -133,6 +133,18 @@ def test_the_ban_on_unkeyed_luck_leaves_keyed_draws_alone() -> None:
     assert list(unkeyed(ast.parse("AgentSet([], random=self.random.choice)")))
 
 
+@pytest.mark.parametrize("path", modules(PACKAGE / "model" / "kernels"), ids=name_of)
+def test_machine_code_is_made_of_hashed_sources_only(path: Path) -> None:
+    from simulator import compilation
+
+    hashed = set(compilation.sources())
+    for line, name in imported(tree_of(path)):
+        if name.startswith("simulator."):
+            parts = name.split(".")
+            file = PACKAGE.joinpath(*parts[1:-1]).with_suffix(".py")
+            assert file in hashed, f"{name_of(path)}:{line} imports from {file.name}, whose edits leave old code cached"
+
+
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_modules_are_small_and_say_why_they_exist(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

@@ -22,7 +22,7 @@ from simulator.evidence.laboratory import Conditions
 from simulator.parameters.registry import table_text
 from simulator.scenario.shipped import shipped_files
 
-_ROOMS = ("scenario", "parameters", "experiment")
+_ROOMS = ("scenario", "parameters", "model", "experiment")
 """Rooms beside those of the kernels whose code takes part in making a world."""
 
 

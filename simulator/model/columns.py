@@ -56,8 +56,8 @@ SETTING = np.dtype(
     [
         ("run", np.uint64),  # run key
         ("units_extra", np.float64),  # probability of one more unit
-        ("drift_keep", np.float64),  # part of a taste's deviation that a quarter keeps
-        ("drift_noise", np.float64),  # logit, sd of what a quarter adds to it
+        ("drift_keep", np.float64),  # part of a taste's score that a quarter keeps
+        ("drift_noise", np.float64),  # sd of what a quarter adds to it
         ("stage_extra", np.float64),  # probability of one more exponential stage of a purchase interval
         ("stages", np.int32),
         ("units", np.int32),  # whole units of a purchase
@@ -189,6 +189,7 @@ PURCHASE = np.dtype(
 SIGHT = np.dtype(
     [
         ("value", np.float64),  # utility without noise
+        ("shift", np.float64),  # part of it that is not so on an ordinary day: price, size, a changed look
         ("noise", np.float64),
         ("met", np.int32),  # look met at the shelf, 0 = the original
         ("seen", np.uint8),

@@ -68,7 +68,7 @@ def lay_out(world: World) -> Town:
 
 
 def quarterly_keep(values: Mapping[str, float]) -> float:
-    """Part of a taste's deviation that a quarter keeps.
+    """Part of a taste's score that a quarter keeps.
 
     Tastes with spread s whose change over a year has standard deviation d are correlated ``1 - d^2 / 2 s^2`` over that
     year.
@@ -90,7 +90,7 @@ def settings(world: World, values: Mapping[str, float], run: np.uint64, closed: 
     setting["stages"] = stages
     setting["stage_extra"] = max(0.0, world.regularity - stages)
     setting["drift_keep"] = keep
-    setting["drift_noise"] = values["taste_sd"] * np.sqrt(1.0 - keep * keep)
+    setting["drift_noise"] = np.sqrt(1.0 - keep * keep)
     setting["focal"] = world.focal
     setting["findability"] = "findability" not in closed
     setting["promise"] = "promise" not in closed

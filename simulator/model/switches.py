@@ -15,6 +15,7 @@ MECHANISMS: Mapping[str, Mapping[str, float]] = {
     "habit": {"autopilot_ceiling": 0.0},
     "inertia": {"inertia": 0.0},
     "taste_spread": {"taste_sd": 0.0},
+    "incidence": {"category_response": 0.0},
     "taste_drift": {"taste_drift_per_year": 0.0},
     "talk": {
         "talk_base_rate": 0.0,

@@ -59,3 +59,4 @@ class Stream(IntEnum):
     PRICE_NOTICE = 72
     CURIOSITY = 73
     FORECAST = 74
+    INCIDENCE = 75

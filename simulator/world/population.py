@@ -21,6 +21,7 @@ from scipy.special import gammainc, gammaincc, gammaincinv
 
 from simulator.randomness import Stream, normals, uniforms
 from simulator.world.errors import WorldError
+from simulator.world.shape import likings
 from simulator.world.world import F32, F64, SOURCES, U8, U64
 
 if TYPE_CHECKING:
@@ -255,7 +256,7 @@ def draw_people(
             price_coefficients(normals(run, Stream.PRICE_SENSITIVITY, 0, ids)[:, 0], values) * sensitivity[segment]
         )
         for first in range(0, brands, 4):
-            z = normals(run, Stream.TASTE, 0, ids, partner=first // 4)
+            z = likings(normals(run, Stream.TASTE, 0, ids, partner=first // 4))
             u = uniforms(run, Stream.FAVOURITE, 0, ids, partner=first // 4)
             for b in range(first, min(first + 4, brands)):
                 people.favourite[rows, b] = choose(u[:, b - first], item_shares[b] / item_shares[b].sum())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,22 @@ import mesa
 if TYPE_CHECKING:
     from .chain import Store
     from .market import Redesign, ReferenceMarket
+
+NORMAL = statistics.NormalDist()
+EULER = 0.5772156649015329
+GUMBEL_SD = math.pi / math.sqrt(6.0)
+
+
+def liking(score: float) -> float:
+    """Standardised Gumbel value at the rank of a normal score."""
+    return (-math.log(-math.log(NORMAL.cdf(score))) - EULER) / GUMBEL_SD
+
+
+def score_of(value: float) -> float:
+    """Normal score at the rank of a standardised Gumbel value."""
+    rank = math.exp(-math.exp(-(GUMBEL_SD * value + EULER)))
+    return NORMAL.inv_cdf(min(max(rank, 1e-12), 1.0 - 1e-12))
+
 
 NEVER = 10**9
 FORGOTTEN = 0.01
@@ -162,8 +179,8 @@ class Customer(mesa.Agent):
             for b, tie in enumerate(self.ties):
                 fit = model.p["lifestyle_fit_weight"] * math.dist(self.position, model.positions[b])
                 middle = model.mean_utility[b] + self.beta * model.log_price[b] - fit
-                kept = model.drift_keep * (tie.utility - middle)
-                tie.utility = middle + kept + self.random.gauss(0.0, model.drift_noise)
+                score = model.drift_keep * score_of((tie.utility - middle) / model.p["taste_sd"])
+                tie.utility = middle + model.p["taste_sd"] * liking(score + self.random.gauss(0.0, model.drift_noise))
 
     def commitment(self, b: int) -> float:
         return max(self.ties[b].habit, self.ties[b].bond)
@@ -228,6 +245,8 @@ class Customer(mesa.Agent):
             if b < 0:
                 scores = self._scores(trip, met)
                 b = max(range(len(scores)), key=scores.__getitem__)
+                if not self._buys_category(trip, met):
+                    return False
             if b == trip.overlooked:
                 b = self._settle_for(trip, b, store, met)
                 if b < 0:
@@ -306,6 +325,19 @@ class Customer(mesa.Agent):
                 if met and view.seen:
                     trip.values[look.brand] += view.liking
         return trip.values
+
+    def _buys_category(self, trip: Trip, met: bool) -> bool:
+        """Category incidence: buy less often, or a unit more, as the shelf is worth less or more than usual."""
+        look = self.model.look_today
+        values = self._weigh(trip, met)
+        usual = list(values)
+        if look is not None and (self.view.seen or self.view.heard):
+            usual[look.brand] += self.view.hurt - (self.view.liking if met and self.view.seen else 0.0)
+        worth = math.log(sum(map(math.exp, values)) / sum(map(math.exp, usual)))
+        wanted = math.exp(self.model.p["category_response"] * worth)
+        luck = self.random.random()
+        trip.units += luck < wanted - 1.0
+        return luck < wanted
 
     def _scores(self, trip: Trip, met: bool) -> list[float]:
         return [value + noise for value, noise in zip(self._weigh(trip, met), trip.noise, strict=True)]

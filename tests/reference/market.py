@@ -95,7 +95,7 @@ class ReferenceMarket(mesa.Model):
         spread, drift = self.p["taste_sd"], self.p["taste_drift_per_year"]
         yearly = 1.0 - 0.5 * (drift / spread) ** 2 if spread > 0.0 else 1.0
         self.drift_keep = max(yearly, 0.0) ** 0.25
-        self.drift_noise = spread * math.sqrt(1.0 - self.drift_keep**2)
+        self.drift_noise = math.sqrt(1.0 - self.drift_keep**2)
         self.mean_utility = [float(v) for v in world.mean_utility]
         self.log_price = [math.log(price / world.brands.list_price.mean()) for price in world.brands.list_price]
         self.positions = [[float(x) for x in position] for position in world.brands.position]

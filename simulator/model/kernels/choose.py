@@ -11,8 +11,6 @@ import numpy as np
 from simulator.compilation import inlined
 from simulator.model.kernels.constants import (
     AVAILABILITY,
-    AWARE_HEARD,
-    AWARE_SEEN,
     DROPPED,
     EVENTS,
     FINDABILITY,
@@ -28,7 +26,7 @@ from simulator.model.kernels.constants import (
     WANTED_OUT,
     WENT_WITHOUT,
 )
-from simulator.model.kernels.mind import commitment, drift_tastes, refresh, standing, touch
+from simulator.model.kernels.mind import commitment, drift_tastes, refresh, touch
 from simulator.model.kernels.perceive import (
     appeal,
     curious,
@@ -37,17 +35,13 @@ from simulator.model.kernels.perceive import (
     hear_announcement,
     miss_probability,
 )
+from simulator.model.kernels.weigh import LOWEST, buys_category, price_changed, skipped_because, weigh
 from simulator.randomness.philox import block, exponential, gumbel, stream_key, uniform
 from simulator.randomness.streams import Stream
 
-_CHOICE = int(Stream.CHOICE)
 _LOOK = int(Stream.LOOK)
 _OUT = int(Stream.OUT_OF_STOCK)
-_PRICE = int(Stream.PRICE_NOTICE)
 _CURIOUS = int(Stream.CURIOSITY)
-_LOWEST = -1e30
-NOTICED_STEP = 0.1
-"""Change (of the logarithm) for which the table states the probability of noticing."""
 FORGOTTEN = 0.01
 """Distrust below which a brand is trusted again: worth less than 0.005 logit, and dear to follow."""
 _HOME = 8  # draw number of the supply left at home
@@ -118,65 +112,6 @@ def trust_shelves(s, mine, town, life, p):
 
 
 @inlined
-def notices(word, change, probability):
-    """Whether a change of price or size is noticed; the probability is for 10%, larger is plainer."""
-    return uniform(word) < 1.0 - (1.0 - probability) ** (abs(change) / NOTICED_STEP)
-
-
-@inlined
-def price_and_size(trip, b, person, offer, brand, setting, p):
-    """Change of utility by a price or pack size away from the usual one, as far as it is noticed on this trip.
-
-    A smaller pack is a dearer unit. A price above the one people are used to weighs ``price_loss_multiplier`` times.
-    """
-    change = np.float64(offer.log_price - brand.log_list)
-    value = 0.0
-    if change != 0.0 or offer.log_size != 0.0:
-        words = block(stream_key(setting.run, _PRICE, trip.ordinal), person.uid, b, trip.retry)
-        if change != 0.0 and notices(words[0], change, p.notice_price):
-            value += person.beta * change
-            surprise = np.float64(offer.log_price - brand.log_reference)
-            if surprise > 0.0:
-                value += person.beta * (p.price_loss_multiplier - 1.0) * surprise
-        if offer.log_size != 0.0 and notices(words[1], offer.log_size, p.notice_size):
-            value -= person.beta * offer.log_size
-    return value
-
-
-@inlined
-def draw_noise(key, uid, draw, scratch):
-    """Fill ``noise`` with a Gumbel draw per brand; whole arrays at once, so that the logarithms go side by side."""
-    for group in range(scratch.words.shape[0] // 4):
-        words = block(key, uid, group, draw)
-        for lane in range(4):
-            scratch.words[4 * group + lane] = words[lane]
-    for lane in range(scratch.words.shape[0]):
-        scratch.noise[lane] = gumbel(scratch.words[lane])
-
-
-@inlined
-def weigh(trip, person, me, mine, sees, levers, setting, p, scratch):
-    """Fill ``value`` (without noise) and ``noise`` for every brand."""
-    s = trip.where
-    draw_noise(stream_key(setting.run, _CHOICE, trip.ordinal), person.uid, trip.retry, scratch)
-    for b in range(mine.shape[0]):
-        value = mine[b].utility + standing(mine[b], p)
-        value += price_and_size(trip, b, person, levers.offers[s, b], levers.brands[b], setting, p)
-        scratch.sight[b].value = value
-        scratch.sight[b].noise = scratch.noise[b]
-    if me.last_brand >= 0:
-        scratch.sight[me.last_brand].value += p.inertia
-    if setting.promise == 1:
-        for z in range(levers.looks.shape[0]):
-            view = sees[z]
-            if view.aware & (AWARE_SEEN | AWARE_HEARD) != 0:
-                here = scratch.sight[levers.looks[z].brand]
-                here.value -= view.hurt
-                if here.met == z + 1 and view.aware & AWARE_SEEN != 0:
-                    here.value += appeal(person.uid, z, levers.looks[z], setting)
-
-
-@inlined
 def in_stock(s, item, life):
     """Whether an item stands on the shelf and no event keeps it off."""
     return life.stock[s, item].shelf > 0 and life.stock[s, item].blocked == 0
@@ -216,7 +151,7 @@ def wanted_item(b, favourite, word, town, p):
 def best_brand(s, needs_stock, damp, avoid, town, life, scratch):
     """Brand in sight with the highest utility plus noise, or -1; ``damp`` < 1 is the hurry of a second-best choice."""
     best = -1
-    best_score = _LOWEST
+    best_score = LOWEST
     for b in range(scratch.sight.shape[0]):
         here = scratch.sight[b]
         if b == avoid or here.seen == 0 or (needs_stock and any_in_stock(s, b, town, life) < 0):
@@ -414,6 +349,10 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
     if weighed:
         weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
         b = np.int64(wanted_of_all(scratch))
+        if second == 0 and not buys_category(trip, person, setting, p, scratch):
+            if scratch.sight[setting.focal].shift != 0.0:
+                touch(me, skipped_because(s, levers, setting), day)
+            return -1
     if overlooked and scratch.sight[b].seen == 0:
         if not weighed:
             weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
@@ -440,9 +379,7 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         if taken != b:
             trip.forced = 1
             b = taken
-    offer = levers.offers[s, setting.focal]
-    changed = offer.log_price != levers.brands[setting.focal].log_list or offer.log_size != 0.0
-    if b != setting.focal and changed:
+    if b != setting.focal and price_changed(s, levers, setting):
         touch(me, PRICE_SIZE, day)
     take(trip, b, item, mine, sees, town, life, levers, p, scratch)
     return -1

@@ -8,6 +8,7 @@ from simulator.compilation import inlined
 from simulator.model.kernels.constants import DAYS, FADE_BOND, FADE_HEARD, FADE_HURT, FADE_LEARNED, NO_CAUSE, QUARTER
 from simulator.randomness.philox import block, normal, stream_key
 from simulator.randomness.streams import Stream
+from simulator.world.shape import liking, score_of
 
 _DRIFT = int(Stream.TASTE_DRIFT)
 
@@ -41,9 +42,9 @@ def anchor(person, brand, log_list, p):
 
 @inlined
 def drift_tastes(me, mine, person, day, town, levers, setting, p):
-    """Let tastes drift once a quarter: a first-order autoregression that keeps their spread.
+    """Let tastes drift once a quarter: a first-order autoregression of their scores that keeps spread and shape.
 
-    ``deviation = keep x deviation + noise``; ``taste_drift_per_year`` is the standard deviation of a year's change.
+    ``score = keep x score + noise``; ``taste_drift_per_year`` is the standard deviation of a year's change in taste.
     Keyed by quarter, so that it is the same in every arm whatever was bought.
     """
     today = day // QUARTER
@@ -55,8 +56,8 @@ def drift_tastes(me, mine, person, day, town, levers, setting, p):
             for lane in range(min(4, mine.shape[0] - 4 * group)):
                 tie = mine[4 * group + lane]
                 middle = anchor(person, town.brands[4 * group + lane], levers.brands[4 * group + lane].log_list, p)
-                kept = setting.drift_keep * (tie.utility - middle)
-                tie.utility = middle + kept + setting.drift_noise * normal(words[lane])
+                score = setting.drift_keep * score_of((tie.utility - middle) / p.taste_sd)
+                tie.utility = middle + p.taste_sd * liking(score + setting.drift_noise * normal(words[lane]))
 
 
 @inlined
