@@ -141,9 +141,10 @@ def _tail(q):
     return c / d
 
 
-@typed_kernel("float64(float64)")
-def normal_quantile(u):
-    """Standard normal at rank ``u``, inside (0, 1) (Acklam's rational approximation, error < 1.2e-9)."""
+@typed_kernel("float64(uint32)")
+def normal(word):
+    """Standard normal by inversion of the distribution function (Acklam's rational approximation, error < 1.2e-9)."""
+    u = uniform(word)
     if u < 0.02425:
         q = np.sqrt(-2.0 * log(u))
         return _tail(q)
@@ -165,12 +166,6 @@ def normal_quantile(u):
     b = b * r - 1.328068155288572e01
     b = b * r + 1.0
     return a * q / b
-
-
-@typed_kernel("float64(uint32)")
-def normal(word):
-    """Standard normal by inversion of the distribution function."""
-    return normal_quantile(uniform(word))
 
 
 @typed_kernel("int64(uint32, float64)")

@@ -256,7 +256,7 @@ def draw_people(
             price_coefficients(normals(run, Stream.PRICE_SENSITIVITY, 0, ids)[:, 0], values) * sensitivity[segment]
         )
         for first in range(0, brands, 4):
-            z = likings(normals(run, Stream.TASTE, 0, ids, partner=first // 4))
+            z = likings(normals(run, Stream.TASTE, 0, ids, partner=first // 4), values["taste_skew"])
             u = uniforms(run, Stream.FAVOURITE, 0, ids, partner=first // 4)
             for b in range(first, min(first + 4, brands)):
                 people.favourite[rows, b] = choose(u[:, b - first], item_shares[b] / item_shares[b].sum())

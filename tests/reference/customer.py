@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,20 +13,21 @@ if TYPE_CHECKING:
     from .chain import Store
     from .market import Redesign, ReferenceMarket
 
-NORMAL = statistics.NormalDist()
-EULER = 0.5772156649015329
-GUMBEL_SD = math.pi / math.sqrt(6.0)
+
+def liking(score: float, skew: float) -> float:
+    """Standardised lognormal value of a normal score."""
+    if skew == 0.0:
+        return score
+    variance = math.exp(skew**2)
+    return (math.exp(skew * score) - math.sqrt(variance)) / math.sqrt(variance * (variance - 1.0))
 
 
-def liking(score: float) -> float:
-    """Standardised Gumbel value at the rank of a normal score."""
-    return (-math.log(-math.log(NORMAL.cdf(score))) - EULER) / GUMBEL_SD
-
-
-def score_of(value: float) -> float:
-    """Normal score at the rank of a standardised Gumbel value."""
-    rank = math.exp(-math.exp(-(GUMBEL_SD * value + EULER)))
-    return NORMAL.inv_cdf(min(max(rank, 1e-12), 1.0 - 1e-12))
+def score_of(value: float, skew: float) -> float:
+    """Normal score of a standardised lognormal value."""
+    if skew == 0.0:
+        return value
+    variance = math.exp(skew**2)
+    return math.log(max(value * math.sqrt(variance * (variance - 1.0)) + math.sqrt(variance), 1e-9)) / skew
 
 
 NEVER = 10**9
@@ -179,8 +179,9 @@ class Customer(mesa.Agent):
             for b, tie in enumerate(self.ties):
                 fit = model.p["lifestyle_fit_weight"] * math.dist(self.position, model.positions[b])
                 middle = model.mean_utility[b] + self.beta * model.log_price[b] - fit
-                score = model.drift_keep * score_of((tie.utility - middle) / model.p["taste_sd"])
-                tie.utility = middle + model.p["taste_sd"] * liking(score + self.random.gauss(0.0, model.drift_noise))
+                sd, skew = model.p["taste_sd"], model.p["taste_skew"]
+                score = model.drift_keep * score_of((tie.utility - middle) / sd, skew)
+                tie.utility = middle + sd * liking(score + self.random.gauss(0.0, model.drift_noise), skew)
 
     def commitment(self, b: int) -> float:
         return max(self.ties[b].habit, self.ties[b].bond)

@@ -104,6 +104,7 @@ NAMES = (
     "talk_dissatisfied_slope",
     "talk_satisfied_slope",
     "taste_sd",
+    "taste_skew",
     "unresolved_loyalty_gap",
     "upstream_spell_days",
     "variant_gap",
