@@ -17,6 +17,7 @@ ORDER = {
     "parameters": 0,
     "compilation": 0,
     "randomness": 1,
+    "remembered": 1,
     "scenario": 1,
     "world": 2,
     "model": 3,

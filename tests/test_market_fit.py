@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.experiment.market_fit import Figure, fit_of, year_figures
+from simulator.experiment.market_fit import Figure, fit_of
+from simulator.model.pilot import year_figures
 from simulator.parameters import table
 
 Brandsim = Callable[..., subprocess.CompletedProcess[str]]

@@ -20,6 +20,8 @@ from scipy import stats
 
 from simulator.experiment.processors import default_jobs
 from simulator.model import BrandMarket
+from simulator.model.pilot import aim, year_figures
+from simulator.parameters import table
 from simulator.scenario import Scenario, load, load_market
 
 REPLICATES = 8
@@ -27,10 +29,6 @@ REPLICATES = 8
 
 FALSE_ALARM = 0.05
 """Chance that a market which is right to the letter has any of its figures called off target."""
-
-QUARTER_DAYS = 91
-QUARTERS = 4
-"""The observed year before launch, in the quarters in which penetration and frequency are stated."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +173,7 @@ def fit_of(
             measured.append(result)
             if progress is not None:
                 progress(len(measured), replicates, "undisturbed years")
-    return _report(scenario, np.array(measured), seed)
+    return _report(scenario, np.array(measured), aim(scenario, table().central()).error, seed)
 
 
 def _undisturbed(market: str | Path | Mapping[str, Any], customers: int | None, overrides: Sequence[str]) -> Scenario:
@@ -199,34 +197,13 @@ def _undisturbed(market: str | Path | Mapping[str, Any], customers: int | None, 
     return load(asked, overrides=[f"market.{change}" for change in overrides])
 
 
-def year_figures(
-    customer: NDArray[Any], day: NDArray[Any], brand: NDArray[Any], customers: int, brands: int
-) -> NDArray[np.float64]:
-    """Return brand shares of purchases, mean quarterly penetration, purchases per buyer and quarter.
+def _report(
+    scenario: Scenario, measured: NDArray[np.float64], pilot_error: NDArray[np.float64], seed: int
+) -> MarketFit:
+    """Set targets beside means, with a margin that keeps the chance of any false alarm at `FALSE_ALARM`.
 
-    Parameters
-    ----------
-    customer, day, brand : array, shape (P,)
-        Purchases; those outside the 364 days before day 0 are left out.
-    customers, brands : int
-        How many there are.
-
-    Examples
-    --------
-    >>> year_figures(np.array([0, 0, 1]), np.array([-3, -2, -100]), np.array([0, 1, 1]), 4, 2).round(3).tolist()
-    [0.333, 0.667, 0.125, 1.5]
+    Two sampling errors add up: that of these worlds, and that of the pilots which the market was fitted with.
     """
-    year = (day >= -QUARTERS * QUARTER_DAYS) & (day < 0)
-    shares = np.bincount(brand[year], minlength=brands) / max(1, int(year.sum()))
-    quarter = day[year].astype(np.int64) // QUARTER_DAYS + QUARTERS
-    buyer_quarters = np.unique(customer[year].astype(np.int64) * QUARTERS + quarter).shape[0]
-    penetration = buyer_quarters / (QUARTERS * customers)
-    frequency = int(year.sum()) / max(1, buyer_quarters)
-    return np.concatenate((shares, (penetration, frequency)))
-
-
-def _report(scenario: Scenario, measured: NDArray[np.float64], seed: int) -> MarketFit:
-    """Set targets beside means, with a margin that keeps the chance of any false alarm at `FALSE_ALARM`."""
     market = scenario.market
     total = sum(brand.share for brand in market.brands.values())
     targets = {f"share of {name}": brand.share / total for name, brand in market.brands.items()}
@@ -234,7 +211,8 @@ def _report(scenario: Scenario, measured: NDArray[np.float64], seed: int) -> Mar
     targets["purchases per buyer and quarter"] = market.category.purchases_per_buyer
     count = measured.shape[0]
     quantile = float(stats.t.ppf(1.0 - FALSE_ALARM / (2.0 * len(targets)), count - 1))
-    margins = quantile * measured.std(axis=0, ddof=1) / np.sqrt(count)
+    own = measured.std(axis=0, ddof=1) / np.sqrt(count)
+    margins = quantile * np.hypot(own, pilot_error * np.array(list(targets.values())))
     figures = tuple(
         Figure(name, float(target), tuple(measured[:, k].tolist()), float(margins[k]))
         for k, (name, target) in enumerate(targets.items())

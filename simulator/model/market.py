@@ -24,6 +24,7 @@ from simulator.model.kernels.parameters import kernel_parameters
 from simulator.model.kernels.record import lapse_states
 from simulator.model.kernels.reps import dismiss
 from simulator.model.kernels.shelves import place_order
+from simulator.model.pilot import aim as aim_at
 from simulator.model.plan import PHASES, Plan
 from simulator.model.reporters import day_run, empty_at_closing, focal_share_today, focal_units_today, people_reached
 from simulator.model.reps import Rep
@@ -100,6 +101,8 @@ class BrandMarket(mesa.Model):
     warm_up : bool
         Run the warm-up and the observed year up to shortly before the first event, so that the first `step` is where
         things begin to happen.
+    aim : bool
+        Build for the stated shares, penetration and frequency less what pilots miss, see `simulator.model.pilot`.
     store_class, rep_class : type
         Subclasses of `Store` and `Rep` with decisions of their own.
 
@@ -128,6 +131,7 @@ class BrandMarket(mesa.Model):
         shared_population: bool = False,
         panel: bool = False,
         warm_up: bool = True,
+        aim: bool = True,
         store_class: type[Store] = Store,
         rep_class: type[Rep] = Rep,
     ) -> None:
@@ -144,7 +148,7 @@ class BrandMarket(mesa.Model):
         self.values = Watched(switch_off(given, self.mechanisms_off))
         self.run_key = run_key(int(chosen), self.replicate)
         self.world = world or build_world(
-            self.spec.market,
+            aim_at(self.spec, table().central()).market if aim else self.spec.market,
             self.values,
             focal=self.spec.focal_brand,
             customers=int(customers or self.spec.customers),

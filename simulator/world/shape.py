@@ -18,7 +18,7 @@ _LEAST = 1e-9
 
 
 @typed_kernel("float64(float64, float64)")
-def liking(score, skew):
+def liking(score: float, skew: float) -> float:
     """Standardised lognormal value of a standard normal ``score``: ``(exp(k z) - m) / s``; the score where k is 0."""
     value = score
     if skew > 0.0:
@@ -28,7 +28,7 @@ def liking(score, skew):
 
 
 @typed_kernel("float64(float64, float64)")
-def score_of(value, skew):
+def score_of(value: float, skew: float) -> float:
     """Standard normal score of a standardised lognormal ``value``: the inverse of `liking`."""
     score = value
     if skew > 0.0:
@@ -38,7 +38,7 @@ def score_of(value, skew):
 
 
 @kernel
-def _fill(scores, skew, out):
+def _fill(scores: F64, skew: float, out: F64) -> None:
     for i in range(scores.shape[0]):
         for j in range(scores.shape[1]):
             out[i, j] = liking(scores[i, j], skew)
