@@ -15,7 +15,7 @@ from simulator.evidence.cache import MeasureCache
 from simulator.evidence.document import markdown
 from simulator.evidence.facts import Fact, Knockout, Part, UnknownFact, all_facts, find_facts
 from simulator.evidence.laboratory import AS_IT_IS, Conditions, Laboratory, release_models, values_of
-from simulator.evidence.scorecard import KNOCKOUT_SEEDS, run_scorecard
+from simulator.evidence.scorecard import FIRST_SEED, KNOCKOUT_SEEDS, run_scorecard
 from simulator.parameters import table
 from simulator.parameters.registry import UnknownParameter
 
@@ -34,7 +34,7 @@ def ratio(lab: Laboratory, seed: int, conditions: Conditions) -> dict[str, float
     """1, 2, 3, … by seed; nothing where the mechanism is out."""
     assert isinstance(lab, Counting)
     lab.asked.append((seed, conditions))
-    return {"ratio": 0.0 if conditions == BROKEN else float(seed), "other": 5.0}
+    return {"ratio": 0.0 if conditions == BROKEN else float(seed - FIRST_SEED + 1), "other": 5.0}
 
 
 def fact(low: float, high: float, *, measure=ratio, fails: tuple[str, ...] | None = None, counted: bool = True) -> Fact:
@@ -118,7 +118,7 @@ def test_what_was_measured_is_not_measured_again(tmp_path: Path):
     assert not again.asked
     assert one.as_dict() == two.as_dict()
     run_scorecard([fact(1.0, 9.0)], replicates=4, cache=MeasureCache(tmp_path), laboratory=more)
-    assert more.asked == [(4, AS_IT_IS)]
+    assert more.asked == [(FIRST_SEED + 3, AS_IT_IS)]
 
 
 def test_a_damaged_or_unwritable_cache_is_no_cache(tmp_path: Path):

@@ -25,7 +25,7 @@ def lab() -> Laboratory:
 
 def panel() -> stockouts.Bought:
     """Customer 0 buys brand 0 in weeks -3, 0 and 1; customer 1 buys brand 1 in week 0 and brand 0 in week 1."""
-    rows = np.array([[0, -3, 0, 1], [0, 0, 0, 2], [1, 0, 1, 2], [0, 1, 0, 1], [1, 1, 0, 1]])
+    rows = np.array([[0, -3, 0, 1, 5], [0, 0, 0, 2, 5], [1, 0, 1, 2, 6], [0, 1, 0, 1, 6], [1, 1, 0, 1, 5]])
     return stockouts.Bought(*rows.T)
 
 
@@ -38,7 +38,8 @@ def test_shares_are_of_units_in_the_window_with_customers_weighted() -> None:
 def test_buyers_are_told_apart_by_brand_and_week() -> None:
     assert panel().buyers(0, [1], 2).tolist() == [True, True]
     assert panel().buyers(0, [0], 2).tolist() == [True, False]
-    assert panel().others_buyers(0, [0, 1], 2).tolist() == [False, True]
+    assert panel().last_store(0, 0, 2).tolist() == [5, -1]
+    assert panel().last_store(0, 1, 2).tolist() == [6, 5]
     assert panel().purchases_before(0, 2).tolist() == [1, 0]
     assert panel().purchases_before(None, 2).tolist() == [1, 0]
 
@@ -87,7 +88,10 @@ def test_a_long_absence_leaves_more_than_a_short_one_and_both_fade(lab: Laborato
     assert found["6 weeks, 26 after"] < found["6 weeks, 4 after"]
 
 
-def test_doubt_about_availability_is_what_dependability_leaves(lab: Laboratory) -> None:
+def test_doubt_about_availability_is_what_dependability_leaves(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stockouts, "CUSTOMERS", 30_000)  # few buy the leader in another store
     strong = Conditions(values=(("availability_fall", 1.0), ("availability_weight", 2.0)))
     doubtful = stockouts.repeated_absence(lab, SEED, strong)
     careless = stockouts.repeated_absence(lab, SEED, Conditions(without=("dependability",)))

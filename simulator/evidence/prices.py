@@ -157,7 +157,7 @@ FACTS = (
             ),
         ),
         measure=price_elasticity,
-        note="Per brand and unweighted. Nobody stops buying the category over a price: incidence is not modelled yet.",
+        note="Per brand and unweighted, category incidence included.",
     ),
     Fact(
         id="V9",
