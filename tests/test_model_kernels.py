@@ -378,7 +378,7 @@ def test_a_store_orders_up_to_demand_plus_a_safety_stock(
 
 def arrival_of(model: BrandMarket, store: int, day: int) -> int:
     """The first truck after the lead time, found by looking at one day after the other."""
-    lead = int(model.town.lead_time[model.town.places["distributor"][store]])
+    lead = int(model.levers.lead_time[store, 0])
     return next(d for d in range(day + max(1, lead), day + 30) if model.town.places["delivery"][store, d % 7])
 
 

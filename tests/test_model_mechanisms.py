@@ -462,10 +462,15 @@ def test_every_mechanism_does_something(mechanism: str) -> None:
                 {"kind": "price", "brand": FOCAL, "change": 0.1, "start": "week 1"},
                 {"kind": "brief_reps", "brand": FOCAL, "coverage": 1.0, "start": "week -4"},
                 {"kind": "resize", "brand": FOCAL, "change": -0.1, "start": "week 2"},
+                {"kind": "reformulate", "brand": FOCAL, "quality": -0.2, "announced": 1.0, "start": "week 1"},
+                {"kind": "loyalty_programme", "brand": FOCAL, "enrolled": 0.5, "reward": 0.1, "start": "week 1"},
             ],
         }
     )
     on, off = (BrandMarket(scenario, rng=1, without=without) for without in ([], [mechanism]))
     for model in (on, off):
         model.run_until(model.last_day)
-    assert (on.state.records.totals[:, c.UNITS] != off.state.records.totals[:, c.UNITS]).any()
+    bought = (on.state.records.totals[:, c.UNITS] != off.state.records.totals[:, c.UNITS]).any()
+    felt = (on.state.life.ties["belief"] != off.state.life.ties["belief"]).any()
+    # what is imagined moves what is thought of a brand, and what is bought only in large worlds
+    assert felt if mechanism == "imagination" else bought

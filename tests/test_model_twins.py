@@ -42,6 +42,11 @@ EVERYTHING: list[dict[str, Any]] = [
     {"kind": "price", "id": "dearer", "brand": "Groveland", "change": 0.1, "start": "day 17", "lasts": "9 days"},
     {"kind": "resize", "id": "shrink", "brand": FOCAL, "change": -0.1, "start": "day 12", "where": {"region": "north"}},
     {"kind": "campaign", "id": "horn", "brand": "Own label", "reach": 0.2, "start": "week 1", "lasts": "2 weeks"},
+    {"kind": "supply", "id": "late", "brand": "Groveland", "fill_rate": 0.6, "lead_time": "6 days", "start": "day 9"},
+    {"kind": "delist", "id": "cut", "brand": FOCAL, "item": "smooth", "over": "9 days", "start": "day 15"},
+    {"kind": "reformulate", "id": "recipe", "brand": FOCAL, "quality": -0.9, "announced": 0.5, "start": "day 8"},
+    {"kind": "reposition", "id": "move", "brand": "Own label", "position": [1.5, 0.5], "start": "day 6"},
+    {"kind": "loyalty_programme", "id": "card", "brand": FOCAL, "enrolled": 0.4, "reward": 0.1, "start": "day 11"},
     {"kind": "brief_reps", "id": "brief", "brand": FOCAL, "coverage": 0.8, "start": "week -2"},
     {"kind": "rep_turnover", "id": "exodus", "brand": FOCAL, "share": 0.5, "start": "day 5", "vacancy": "2 weeks"},
     {"kind": "rollback", "id": "back", "of": "carton", "start": "day 38", "over": "1 week"},
@@ -108,6 +113,8 @@ NO_OPS: dict[str, dict[str, Any]] = {
         "persuasion": 0.0,
         "lasts": "2 weeks",
     },
+    "a supply as ever": {"kind": "supply", "fill_rate": 0.97, "lead_time": "2 days"},
+    "a recipe like the old one": {"kind": "reformulate", "brand": FOCAL, "quality": 0.0},
     "a briefing without news": {"kind": "brief_reps", "brand": FOCAL, "coverage": 1.0},
 }
 

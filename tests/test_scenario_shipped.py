@@ -26,6 +26,7 @@ from simulator.scenario.shipped import shipped_files
 STORIES = {
     "orange_carton", "logo_refresh", "regional_stockout", "rep_turnover", "service_meltdown", "price_rise",
     "redesign_meets_stockout", "briefed_launch", "guarded_launch", "rival_campaign", "null_launch",
+    "quiet_recipe_change", "rival_stockout", "shrinkflation",
 }  # fmt: skip
 MARKETS = {"orange-juice", "coffee-shops", "mobile-plan", "benchmark"}
 WRONG = Path(__file__).parent / "wrong_scenarios"
@@ -43,7 +44,7 @@ def test_a_shipped_scenario_runs_as_it_is_from_any_folder(
     monkeypatch.chdir(tmp_path)
     scenario = load(name)
     assert scenario.customers == 20_000
-    assert scenario.horizon_weeks == 26
+    assert scenario.horizon_weeks == (52 if name == "shrinkflation" else 26)
     assert scenario.events
     assert scenario.guardrails
     assert scenario.path is not None
@@ -193,6 +194,9 @@ def test_explain_tells_the_scenario_in_words() -> None:
     [
         ("regional_stockout", "80% of Sunfield is missing in north at the launch for 3 weeks"),
         ("briefed_launch", "Reps of Sunfield are briefed 2 weeks before the launch, in 77.5% of their stores"),
+        ("quiet_recipe_change", "Sunfield gets a new recipe, worse by 0.1 logit in use at the launch, in silence"),
+        ("rival_stockout", "90% of Groveland is missing at the launch for 5 weeks"),
+        ("shrinkflation", "The packs of Sunfield change in size by -10% at the launch, building up over 6 weeks"),
         ("rep_turnover", "50% of the reps of Sunfield leave at the launch; territories stay empty for 8 weeks"),
         ("rep_turnover", "events.exodus.vacancy: 4 weeks to 16 weeks, most likely 8 weeks (assumption)"),
         ("price_rise", "The price of Telmora changes by +8% at the launch"),

@@ -14,7 +14,21 @@ from simulator.cli.root import debug_option
 
 DEFAULT_MARKET: Final = "orange-juice"
 
-CHANGES: Final = ("redesign", "price", "resize", "stockout", "service", "campaign", "rep_turnover", "brief_reps")
+CHANGES: Final = (
+    "redesign",
+    "reformulate",
+    "reposition",
+    "price",
+    "resize",
+    "loyalty_programme",
+    "stockout",
+    "delist",
+    "supply",
+    "service",
+    "campaign",
+    "rep_turnover",
+    "brief_reps",
+)
 
 
 @click.command()

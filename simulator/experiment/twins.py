@@ -13,6 +13,7 @@ import numpy as np
 
 from simulator.experiment.outcome import ArmRecord, ReplicateOutcome
 from simulator.model import Base, BrandMarket
+from simulator.model.changes import views_of
 from simulator.model.state import level_names
 from simulator.parameters import table
 from simulator.scenario import Scenario
@@ -92,7 +93,7 @@ def twins_of(
         arm="baseline",
         without=task.without,
         values=values,
-        looks=sum(e.kind == "redesign" for e in scenario.events),
+        looks=len(views_of(scenario.events)),
         shared_population=task.shared_population,
         panel=panel,
         warm_up=False,

@@ -126,8 +126,8 @@ STOCK = np.dtype(
         ("record_error", np.int32),  # recorded minus real stock
         ("sold", np.int32),  # today
         ("forecast", np.float32),  # units a day
-        ("short", np.uint8),  # 1 where the last order was not delivered
-        ("blocked", np.uint8),  # 1 where an event keeps the item off the shelf today
+        ("short", np.uint8),  # SENT, SHORT (the last order was not delivered) or SHORT_BY_EVENT
+        ("blocked", np.uint8),  # LISTED, BLOCKED (an event keeps the item off the shelf today) or DELISTED
     ],
     align=True,
 )
@@ -193,6 +193,7 @@ SIGHT = np.dtype(
         ("noise", np.float64),
         ("met", np.int32),  # look met at the shelf, 0 = the original
         ("seen", np.uint8),
+        ("absent", np.uint8),  # SOLD, ABSENT (the store does not sell the brand) or KNOWN_ABSENT
     ],
     align=True,
 )
@@ -217,6 +218,7 @@ BRAND_LEVER = np.dtype(
         ("log_reference", np.float32),  # price people are used to
         ("care_change", np.float32),
         ("campaign", np.float32),  # logit, 0 where none runs
+        ("salience", np.float32),  # logit, how much more readily than usual the brand comes to mind
     ],
     align=True,
 )
@@ -228,9 +230,26 @@ LOOK = np.dtype(
         ("appeal_sd", np.float32),
         ("identity_break", np.float32),
         ("announced", np.float32),  # share who heard of it beforehand
+        ("kind", np.uint8),  # LOOK_PACK, LOOK_RECIPE, …
+        ("begun", np.uint8),  # 1 while it acts anywhere (packs are met by their facings instead)
+        ("moves", np.uint8),  # 1 where it moves the brand in lifestyle space
+        ("item", np.int32),  # the only item concerned, -1 where all are
+        ("segments", np.uint64),  # bit per segment that it is for
+        ("origin", np.float32, (2,)),  # the brand's place in lifestyle space before
+        ("position", np.float32, (2,)),  # its place today
+        ("quality", np.float32),  # logit, shift of the mean quality of one use
+        ("spread", np.float32),  # spread from use to use relative to before
+        ("enrolled", np.float32),  # share of buyers who join
+        ("reward", np.float32),  # share of the price that members get back
+        ("log_reward", np.float32),  # ln(1 - reward)
     ],
     align=True,
 )
+"""A change that customers carry in mind: a row of `VIEW` says what one customer knows of it.
+
+``brand`` is -1 where the channel of the change is closed. Of a delisting, the bits of ``VIEW.aware`` are the known
+stores in which the customer has seen the gap.
+"""
 
 # -- what kernels take ----------------------------------------------------------------------------------------------
 
@@ -246,7 +265,6 @@ class Town(NamedTuple):
     item_share: Array  # (I,) float64, cumulative within the brand
     places: Array  # (S,) PLACE
     demand: Array  # (S, I) float32, units a day
-    lead_time: Array  # (D,) int32
     rep_of: Array  # (S, B) int32
     reps: Array  # (K,) REP
     role_met: Array  # (R,) float32
@@ -276,7 +294,11 @@ class Levers(NamedTuple):
     severity: Array  # (S, I) float32, stock-out events
     service: Array  # (S, B, R) float32, quality met in each role
     service_change: Array  # (S, B, R) float32, what events have changed of it
-    fill_rate: Array  # (D, B) float32
+    fill_rate: Array  # (S, B) float32, share of lines that the store's distributor delivers
+    usual_fill: Array  # (S, B) float32, the same without events
+    lead_time: Array  # (S, B) int32, days from order to truck
+    active: Array  # (S, Z) float32, 0..1, how far a change other than of the pack has come to a store
+    delisted: Array  # (S, I) int16, 0 or 1 + the change that delists the item; (0, 0) where nothing is delisted
     reach: Array  # (S, G, B) float32, share of customers a campaign reaches a day, by main store and segment
 
 

@@ -60,7 +60,6 @@ def lay_out(world: World) -> Town:
         item_share=np.concatenate([np.cumsum(brands.item_share[span]) for span in spans]),
         places=place,
         demand=stores.expected_demand.astype(np.float32),
-        lead_time=world.distributors.lead_time.astype(np.int32),
         rep_of=reps.rep_of.astype(np.int32),
         reps=rep,
         role_met=world.role_met.astype(np.float32),

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compilation import mark_warm
+from simulator.model.changes import views_of
 from simulator.model.customers import CustomerSet
 from simulator.model.fixed import lay_out, new_scratch, settings, with_ample_stock
 from simulator.model.kernels import constants as c
@@ -93,7 +94,7 @@ class BrandMarket(mesa.Model):
     world : World, optional
         A world built before; by default it is built here.
     looks : int, optional
-        Changed looks to make room for, where other arms bring more than this one.
+        Changes that customers carry in mind to make room for, where other arms bring more than this one.
     shared_population : bool
         Take the customers of the first replicate; only their luck is this one's.
     panel : bool
@@ -159,7 +160,7 @@ class BrandMarket(mesa.Model):
             self.world = with_ample_stock(self.world)
         self.horizon_weeks = int(self.spec.horizon_weeks)
         self.observed_weeks = int(self.values["observed_weeks"])
-        looks_here = sum(e.kind == "redesign" for e in self.spec.events)
+        looks_here = len(views_of(self.spec.events))
         self.town = lay_out(self.world)
         self.timeline = self._new_timeline(closed)
         self.parameters = kernel_parameters(self.values)

@@ -40,6 +40,11 @@ MECHANISMS: Mapping[str, Mapping[str, float]] = {
     "appeal": {"appeal_sd": 0.0, "design_appeal_sd": 0.0},
     "identity": {"identity_slope": 0.0, "identity_weak_gain": 0.0},
     "curiosity": {"curiosity_trial": 0.0},
+    "imagination": {"imagined_change": 0.0},
+    "just_noticeable": {"taste_jnd": 1e-6},
+    "lifestyle_fit": {"lifestyle_fit_weight": 0.0},
+    "membership": {"reward_weight": 0.0, "programme_bond": 0.0},
+    "salience": {"salience_cue_loss": 0.0},
 }
 """Mechanism -> the parameter values that switch it off."""
 

@@ -12,37 +12,32 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
-from simulator.model.columns import BRAND_LEVER, LOOK, OFFER, Levers
+from simulator.model.changes import LOOK_OF_KIND, campaign_salience, describe, look_salience, views_of
+from simulator.model.columns import BRAND_LEVER, OFFER, Levers
 from simulator.model.switches import check_channels
 from simulator.randomness import Stream, uniforms
 from simulator.world.world import World
 
 CHANNEL_OF_KIND = {
     "stockout": "availability",
+    "delist": "availability",
+    "supply": "availability",
     "rep_turnover": "availability",
     "service": "service",
     "price": "price_size",
     "resize": "price_size",
+    "loyalty_programme": "price_size",
+    "reformulate": "promise",
+    "reposition": "promise",
     "campaign": "word_of_mouth",
 }
 """Channel through which each kind acts as a whole; a redesign acts through findability and promise."""
 
+GRADUALLY_UNDONE = ("redesign", "reformulate", "reposition", "delist")
+"""Kinds that a rollback undoes over its own time: goods have to change, or minds; the others end at once."""
+
 Event = Any  # the typed events of simulator.scenario, read by attribute so that tests may use plain objects
-
-
-def cue_overlap(event: Event, values: Mapping[str, float]) -> float:
-    """Share of a look's cues that survives a redesign, weighted by how much each serves to recognise a pack.
-
-    A kept cue counts in full, a modified one ``cue_modified_kept``, a replaced one nothing.
-    """
-    if event.overlap is not None:
-        return float(event.overlap)
-    kept = {"kept": 1.0, "modified": values["cue_modified_kept"], "replaced": 0.0}
-    weights = {cue: values[f"cue_weight_{cue}"] for cue in event.cues}
-    total = sum(weights.values())
-    return float(sum(weights[cue] * kept[fate] for cue, fate in event.cues.items()) / total)
 
 
 class Timeline:
@@ -83,8 +78,12 @@ class Timeline:
         self._number = {e.id: n for n, e in enumerate(events, 1)}
         self._stores = {e.id: self._scope(e) for e in self.events}
         self._briefed = {e.id: self._covered(n, e) for n, e in enumerate(self.events) if e.kind == "brief_reps"}
-        self._looks = self._describe_looks()
-        self._order = {e.id: self._store_order(n, e) for n, e in enumerate(self.redesigns)}
+        self.changes = views_of(events)
+        shut = [CHANNEL_OF_KIND.get(e.kind) in self.closed for e in self.changes]
+        self._looks = describe(self.changes, shut, world, values)
+        self._order = {e.id: self._store_order(n, e.rollout.by, e) for n, e in enumerate(self.redesigns)}
+        late = [e for e in self.events if e.kind == "delist"]
+        self._order |= {e.id: self._store_order(_DELISTING + self._number[e.id], "store", e) for e in late}
 
     # -- when ---------------------------------------------------------------------------------------------------
 
@@ -123,9 +122,18 @@ class Timeline:
     def _ramp_days(event: Event) -> int:
         if event.kind == "redesign":
             return int(event.rollout.over_days)
-        if event.kind == "service":
-            return int(event.ramp_days)
-        return 0
+        return int(getattr(event, "ramp_days", getattr(event, "over_days", 0)))
+
+    def _part(self, event: Event, day: int, rolled_back: Mapping[str, int]) -> float:
+        """Part of an event's full effect that is there on a day, 0..1: it builds up, and a rollback may take time."""
+        over = self._ramp_days(event)
+        part = 0.0 if day < event.start_day else 1.0 if over == 0 else min(1.0, (day - event.start_day + 1) / over)
+        undone, back_over = self.undone(event, rolled_back)
+        end = self.end_day(event, rolled_back)
+        if day >= end:
+            slow = event.kind in GRADUALLY_UNDONE and end == undone and back_over > 0
+            part *= 1.0 - (min(1.0, (day - undone + 1) / back_over) if slow else 1.0)
+        return part
 
     # -- where --------------------------------------------------------------------------------------------------
 
@@ -150,10 +158,10 @@ class Timeline:
         drawn = uniforms(self.run, Stream.BRIEFING, 0, ids, partner=number)[:, 0]
         return np.asarray(drawn < event.coverage, np.bool_)
 
-    def _store_order(self, number: int, event: Event) -> NDArray[np.float64]:
+    def _store_order(self, number: int, by: str, event: Event) -> NDArray[np.float64]:
         """Point of the rollout, 0..1, at which each store changes over."""
         stores = self.world.stores.region.shape[0]
-        if event.rollout.by == "region":
+        if by == "region":
             regions = len(self.world.regions)
             return np.asarray((self.world.stores.region + 0.5) / regions, np.float64)
         ids = np.arange(stores, dtype=np.uint64)
@@ -162,8 +170,8 @@ class Timeline:
     # -- levers -------------------------------------------------------------------------------------------------
 
     def look_number(self, event: Event) -> int:
-        """Number of the look that a redesign brings; 0 is the original."""
-        return self.redesigns.index(event) + 1
+        """Number of the look that a redesign brings, or of another change; 0 is the original."""
+        return self.changes.index(event) + 1
 
     def _is_gone(self, event: Event, day: int, rolled_back: Mapping[str, int]) -> bool:
         """Whether a look has left the shelves altogether."""
@@ -215,6 +223,14 @@ class Timeline:
         reach = np.zeros((stores, len(world.segments), count), np.float32)
         strength = np.zeros(count, np.float32)
         briefing = np.zeros((stores, count), np.float32)
+        salience = np.zeros(count)
+        depot = world.stores.distributor
+        fill_rate = world.distributors.fill_rate[depot].astype(np.float32)
+        usual_fill = fill_rate.copy()
+        lead_time = np.repeat(world.distributors.lead_time[depot, None].astype(np.int32), count, axis=1)
+        looks = self._looks.copy()
+        active = np.zeros((stores, len(looks)), np.float32)
+        delisted = np.zeros((stores, items), np.int16)
         for event in self.events:
             if day < event.start_day:
                 continue
@@ -226,11 +242,29 @@ class Timeline:
                     continue
                 look_before[inside, b] = look[inside, b]
                 look[inside, b] = self.look_number(event)
-                look_share[inside, b] = self._look_share(event, day, rolled_back)[inside]
+                share = self._look_share(event, day, rolled_back)
+                look_share[inside, b] = share[inside]
+                if "findability" not in self.closed:
+                    overlap = float(looks["overlap"][self.look_number(event) - 1])
+                    salience[b] += look_salience(overlap, share, day, event.start_day, values)
                 continue
-            if day >= self.end_day(event, rolled_back):
+            if event.kind == "campaign" and event.salience:
+                salience[b] += campaign_salience(event, day, self.end_day(event, rolled_back), values)
+            part = self._part(event, day, rolled_back)
+            if part == 0.0:
                 continue
-            if event.kind == "stockout":
+            if event.kind in LOOK_OF_KIND:
+                z = self.look_number(event) - 1
+                looks["begun"][z] = 1
+                self._set_change(event, z, part, inside, looks, active, delisted)
+            elif event.kind == "supply":
+                whose = slice(None) if b is None else slice(b, b + 1)
+                if event.fill_rate is not None:
+                    usual = usual_fill[inside, whose]
+                    fill_rate[inside, whose] = usual + part * (event.fill_rate - usual)
+                if event.lead_time_days is not None:
+                    lead_time[inside, whose] = event.lead_time_days
+            elif event.kind == "stockout":
                 assert b is not None
                 chosen = slice(brands.first_item[b], brands.first_item[b + 1])
                 for i in range(chosen.start, chosen.stop):
@@ -238,11 +272,10 @@ class Timeline:
                         severity[inside, i] = np.maximum(severity[inside, i], event.severity)
             elif event.kind == "price":
                 new = event.to if event.to is not None else brands.list_price[b] * (1.0 + event.change)
-                price[inside, b] = new
+                price[inside, b] = new if part == 1.0 else brands.list_price[b] + part * (new - brands.list_price[b])
             elif event.kind == "resize":
-                size[inside, b] = 1.0 + event.change
+                size[inside, b] = 1.0 + part * event.change
             elif event.kind == "service":
-                part = min(1.0, (day - event.start_day + 1) / event.ramp_days) if event.ramp_days else 1.0
                 self._change_service(event, b, float(event.quality * part), inside, change, care_change)
             elif event.kind == "campaign":
                 daily = 1.0 - (1.0 - event.reach) ** (1.0 / 7.0)
@@ -270,32 +303,46 @@ class Timeline:
         by_brand["log_reference"] = reference
         by_brand["care_change"] = care_change
         by_brand["campaign"] = strength
+        by_brand["salience"] = salience
         return Levers(
             offers=offers,
             brands=by_brand,
-            looks=self._looks,
+            looks=looks,
             severity=severity,
             service=(world.stores.service[:, None, :] + change).astype(np.float32),
             service_change=change,
-            fill_rate=world.distributors.fill_rate.astype(np.float32),
+            fill_rate=fill_rate,
+            usual_fill=usual_fill,
+            lead_time=lead_time,
             reach=reach,
+            active=active,
+            delisted=delisted if delisted.any() else np.zeros((0, 0), np.int16),
         )
 
-    def _describe_looks(self) -> NDArray[Any]:
-        looks = np.zeros(len(self.redesigns), LOOK)
-        for z, event in enumerate(self.redesigns):
-            looks[z]["brand"] = self.world.brands.names.index(event.brand)
-            looks[z]["overlap"] = cue_overlap(event, self.values)
-            looks[z]["appeal_mean"] = self._mean_appeal(event)
-            looks[z]["appeal_sd"] = self.values["appeal_sd"] if event.appeal.sd is None else event.appeal.sd
-            looks[z]["identity_break"] = event.identity_break
-            looks[z]["announced"] = event.announced
-        return looks
-
-    def _mean_appeal(self, event: Event) -> float:
-        """Mean liking of a design: what the scenario says, and how lucky the design is, which nobody knows before."""
-        luck = norm.ppf(min(max(self.values["design_appeal_draw"], 1e-6), 1.0 - 1e-6))
-        return float(event.appeal.mean + self.values["design_appeal_sd"] * luck)
+    def _set_change(
+        self,
+        event: Event,
+        z: int,
+        part: float,
+        inside: NDArray[np.bool_],
+        looks: NDArray[Any],
+        active: NDArray[np.float32],
+        delisted: NDArray[np.int16],
+    ) -> None:
+        """Set how far a recipe, a position, a programme or a delisting has come today."""
+        if event.kind == "delist":
+            brands = self.world.brands
+            b = brands.names.index(event.brand)
+            gone = inside & (self._order[event.id] <= part)
+            for i in range(brands.first_item[b], brands.first_item[b + 1]):
+                if event.item is None or brands.item_names[i] == f"{event.brand}/{event.item}":
+                    delisted[gone, i] = z + 1
+            return
+        active[inside, z] = part
+        if event.kind == "reposition":
+            # everybody who knows of the move sees how far it has come
+            looks["position"][z] = looks["origin"][z] + part * (looks["position"][z] - looks["origin"][z])
+            active[inside, z] = 1.0
 
     def _change_service(
         self,
@@ -335,6 +382,10 @@ class Timeline:
     def first_day(self) -> int | None:
         """First day on which anything differs from the baseline; None where nothing ever does."""
         return min((int(e.start_day) for e in self.events), default=None)
+
+
+_DELISTING = 1 << 16
+"""First number of the draws that order stores for a delisting, beyond those of rollouts."""
 
 
 def _many(names: Any) -> tuple[Any, ...]:

@@ -60,3 +60,6 @@ class Stream(IntEnum):
     CURIOSITY = 73
     FORECAST = 74
     INCIDENCE = 75
+    MEETING = 76
+    RECIPE = 77
+    ENROLMENT = 78

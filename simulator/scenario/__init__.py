@@ -16,8 +16,8 @@ from simulator.scenario.events import (
     Service,
     Stockout,
     Trigger,
-    Where,
 )
+from simulator.scenario.happening import Where
 from simulator.scenario.json_schemas import json_schema, write_schemas
 from simulator.scenario.loading import load, load_market, loads
 from simulator.scenario.market import (
@@ -32,6 +32,7 @@ from simulator.scenario.market import (
     Segment,
     StoreSpec,
 )
+from simulator.scenario.offer_events import Delist, LoyaltyProgramme, Reformulate, Reposition, Supply
 from simulator.scenario.problems import Problem, ScenarioError
 from simulator.scenario.quantities import Range
 from simulator.scenario.schema import Guardrail, Scenario
@@ -49,17 +50,21 @@ __all__ = [
     "Campaign",
     "CareSpec",
     "Category",
+    "Delist",
     "Distributor",
     "Event",
     "Guardrail",
+    "LoyaltyProgramme",
     "Market",
     "NetworkSpec",
     "Price",
     "Problem",
     "Range",
     "Redesign",
+    "Reformulate",
     "RepSpec",
     "RepTurnover",
+    "Reposition",
     "Resize",
     "Role",
     "Rollback",
@@ -70,6 +75,7 @@ __all__ = [
     "Service",
     "Stockout",
     "StoreSpec",
+    "Supply",
     "Trigger",
     "Where",
     "explain",

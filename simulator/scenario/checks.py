@@ -20,8 +20,18 @@ from simulator.scenario.tree import Node
 SUM_TOLERANCE = 0.005
 """How far the shares of a whole may miss one: rounding to whole percents over a handful of members."""
 
-UNDOABLE = ("redesign", "price", "resize", "service", "campaign")
-"""Kinds that a decision can undo. A stock-out or reps who left are not decisions."""
+UNDOABLE = (
+    "redesign",
+    "reformulate",
+    "reposition",
+    "delist",
+    "price",
+    "resize",
+    "loyalty_programme",
+    "service",
+    "campaign",
+)
+"""Kinds that a decision can undo. A stock-out, poor supply or reps who left are not decisions."""
 
 _WEEKS = q.duration(1, math.inf, weeks=True)
 _COUNT = q.number(0)

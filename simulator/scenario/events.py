@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import Field, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from simulator.scenario import quantities as q
-from simulator.scenario.market import Name, Part
+from simulator.scenario.happening import Dated, Happening
+from simulator.scenario.market import Name, Part, Position
+from simulator.scenario.offer_events import Delist, LoyaltyProgramme, Reformulate, Reposition, Supply
 from simulator.scenario.problems import did_you_mean
 from simulator.scenario.quantities import Days, Logit, Moment, Share
 
@@ -25,70 +27,23 @@ CARE_DESK = "care_desk"
 Fate = Literal["kept", "modified", "replaced"]
 
 
-def _as_tuple(value: Any) -> Any:
-    if value is None or isinstance(value, tuple):
-        return value
-    if isinstance(value, list):
-        return tuple(value)
-    return (value,)
-
-
-_NAMES_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
-_STORES_SCHEMA = {
-    "anyOf": [{"type": "integer", "minimum": 0}, {"type": "array", "items": {"type": "integer", "minimum": 0}}]
-}
-Names = Annotated[
-    Annotated[tuple[Name, ...], Field(min_length=1)] | None, BeforeValidator(_as_tuple), WithJsonSchema(_NAMES_SCHEMA)
-]
-
-
-class Where(Part):
-    """Where an event happens; what is left out is everywhere. One name or a list of names."""
-
-    region: Names = Field(default=None, description="Regions of the market.")
-    store: Annotated[
-        Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] | None,
-        BeforeValidator(_as_tuple),
-        WithJsonSchema(_STORES_SCHEMA),
-    ] = Field(default=None, description="Stores by number, from 0.")
-    role: Names = Field(default=None, description="Touchpoint roles of the market, or care_desk.")
-    segment: Names = Field(default=None, description="Segments of the market.")
-    distributor: Names = Field(default=None, description="Distributors of the market.")
-
-
 PLACES: dict[str, tuple[str, ...]] = {
     "redesign": ("region", "store", "distributor"),
     "stockout": ("region", "store", "distributor"),
     "service": ("role", "region", "store"),
-    "price": ("region", "store"),
-    "resize": ("region", "store"),
+    "price": ("region", "store", "distributor"),
+    "resize": ("region", "store", "distributor"),
     "campaign": ("region", "store", "segment"),
     "brief_reps": ("region", "store"),
     "rep_turnover": ("region", "store"),
+    "supply": ("region", "store", "distributor"),
+    "delist": ("region", "store", "distributor"),
+    "reformulate": ("region", "store", "distributor"),
+    "reposition": ("region", "store", "segment"),
+    "loyalty_programme": ("region", "store", "segment"),
     "rollback": (),
 }
 """Which words of ``where`` each kind understands; any other would be dropped in silence and is refused."""
-
-
-class Happening(Part):
-    """What all events have in common."""
-
-    id: Name = Field(default="", description="A name of your own, for rollbacks, overrides and reports.")
-    lasts_days: Annotated[int, q.duration(1)] | None = Field(
-        default=None, alias="lasts", description="How long, such as 10 days or 7 weeks; left out: to the end."
-    )
-    where: Where = Field(default_factory=Where, description="Where it happens; left out: everywhere.")
-
-
-class Dated(Happening):
-    """What the events that start on a known day have in common."""
-
-    start_day: Moment = Field(default=0, alias="start", description="week 3, week -2 or day 10; week 0 is the launch.")
-
-    @property
-    def end_day(self) -> int | None:
-        """The first day on which the event no longer acts; None where it lasts to the end."""
-        return None if self.lasts_days is None else self.start_day + self.lasts_days
 
 
 class Appeal(Part):
@@ -131,6 +86,9 @@ class Redesign(Dated):
     appeal: Appeal = Field(default_factory=Appeal, description="Liking of the new look against the old.")
     identity_break: Share = Field(
         default=0.0, description="How far the brand stops being what it stood for: 0 not at all, 1 wholly."
+    )
+    position: Position = Field(
+        default=None, description="Where the new look places the brand in lifestyle space, two numbers around zero."
     )
     announced: Share = Field(default=0.0, description="Share of customers who hear of it before they meet it.")
     rollout: Rollout = Field(default_factory=Rollout, description="How the new look reaches the shelves.")
@@ -198,6 +156,7 @@ class Price(Dated):
     to: Annotated[float, q.number(0, 1e7, above=True)] | None = Field(
         default=None, description="Instead of change: the new price."
     )
+    ramp_days: Days = Field(default=0, alias="ramp", description="How long until the full change, such as 6 weeks.")
 
     @model_validator(mode="after")
     def _one_measure(self) -> Price:
@@ -217,6 +176,7 @@ class Resize(Dated):
     kind: Literal["resize"]
     brand: Name = Field(description="Whose packs.")
     change: Annotated[float, q.share(-1, 10, above=True)] = Field(description="Relative change of the size, as -10%.")
+    ramp_days: Days = Field(default=0, alias="ramp", description="How long until all packs are of the new size.")
 
 
 class Campaign(Dated):
@@ -228,6 +188,9 @@ class Campaign(Dated):
         description="Share of customers reached per week, such as 20%."
     )
     persuasion: Logit | None = Field(default=None, description="Liking shift of one contact, in logit units.")
+    salience: Logit = Field(
+        default=0.0, description="How much more readily the brand comes to mind once the campaign has run long, logit."
+    )
     lasts_days: Annotated[int, q.duration(1)] = Field(alias="lasts", description="How long, such as 4 weeks.")
 
 
@@ -304,15 +267,33 @@ class Rollback(Happening):
 
 
 Event = Annotated[
-    Redesign | Stockout | Service | Price | Resize | Campaign | BriefReps | RepTurnover | Rollback,
+    Redesign
+    | Reformulate
+    | Reposition
+    | Stockout
+    | Delist
+    | Supply
+    | Service
+    | Price
+    | Resize
+    | LoyaltyProgramme
+    | Campaign
+    | BriefReps
+    | RepTurnover
+    | Rollback,
     Field(discriminator="kind"),
 ]
 KINDS: dict[str, type[Happening]] = {
     "redesign": Redesign,
+    "reformulate": Reformulate,
+    "reposition": Reposition,
     "stockout": Stockout,
+    "delist": Delist,
+    "supply": Supply,
     "service": Service,
     "price": Price,
     "resize": Resize,
+    "loyalty_programme": LoyaltyProgramme,
     "campaign": Campaign,
     "brief_reps": BriefReps,
     "rep_turnover": RepTurnover,

@@ -42,6 +42,21 @@ def _name(value: Any) -> Any:
 Name = Annotated[str, Field(min_length=1), BeforeValidator(_name, json_schema_input_type=str)]
 
 
+def _place(value: Any) -> Any:
+    if isinstance(value, list | tuple) and len(value) != 2:
+        context = {"reason": "a position is two numbers", "mend": "write a place such as [0.8, -0.2]"}
+        raise PydanticCustomError("position", "{reason}", context)
+    return tuple(value) if isinstance(value, list) else value
+
+
+Position = Annotated[
+    tuple[Annotated[float, q.number(-5, 5)], Annotated[float, q.number(-5, 5)]] | None,
+    BeforeValidator(_place),
+    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
+]
+"""A place in lifestyle space, two numbers around zero."""
+
+
 class Category(Part):
     """How often the category is bought."""
 
@@ -78,11 +93,7 @@ class Brand(Part):
         default_factory=dict, description="Items (sizes, flavours) and their share of the brand."
     )
     salience: Share | None = Field(default=None, description="Probability that the brand comes to mind.")
-    position: Annotated[
-        tuple[Annotated[float, q.number(-5, 5)], Annotated[float, q.number(-5, 5)]] | None,
-        BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
-        WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
-    ] = Field(default=None, description="Place in lifestyle space, two numbers around zero.")
+    position: Position = Field(default=None, description="Place in lifestyle space, two numbers around zero.")
 
 
 class Segment(Part):

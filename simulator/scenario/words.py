@@ -15,8 +15,9 @@ from simulator.scenario.events import (
     Rollback,
     Service,
     Stockout,
-    Where,
 )
+from simulator.scenario.happening import Where
+from simulator.scenario.offer_events import Delist, LoyaltyProgramme, Reformulate, Reposition, Supply
 from simulator.scenario.quantities import DAYS_PER_WEEK, percent, split_span
 from simulator.scenario.schema import Guardrail, Scenario
 
@@ -79,6 +80,8 @@ def _sentence(event: Event) -> str:
     when = moment(start) if start is not None else ""
     lasts = f" for {duration(event.lasts_days)}" if event.lasts_days is not None else ""
     place = _where(event.where)
+    if isinstance(event, Delist | LoyaltyProgramme | Reformulate | Reposition | Supply):
+        return offer_sentence(event, f"{place} {when}{lasts}")
     match event:
         case Redesign():
             what = f"{event.brand} changes its look{place} {when}{lasts}: {_look(event)}"
@@ -88,17 +91,18 @@ def _sentence(event: Event) -> str:
         case Service():
             turn = "worse" if event.quality < 0 else "better"
             buyers = f" for buyers of {event.brand}" if event.brand else ""
-            ramp = f", building up over {duration(event.ramp_days)}" if event.ramp_days else ""
+            ramp = _ramp(event.ramp_days)
             what = f"Service is {turn} by {abs(event.quality):g}{buyers}{place} {when}{lasts}{ramp}"
         case Price():
             change = f"becomes {event.to:g}" if event.change is None else f"changes by {_signed(event.change)}"
-            what = f"The price of {event.brand} {change}{place} {when}{lasts}"
+            what = f"The price of {event.brand} {change}{place} {when}{lasts}{_ramp(event.ramp_days)}"
         case Resize():
-            what = f"The packs of {event.brand} change in size by {_signed(event.change)}{place} {when}{lasts}"
+            size = _signed(event.change)
+            what = f"The packs of {event.brand} change in size by {size}{place} {when}{lasts}{_ramp(event.ramp_days)}"
         case Campaign():
-            what = (
-                f"{event.brand} advertises{place} {when}{lasts} and reaches {percent(event.reach)} of customers a week"
-            )
+            mind = f"; it comes to mind by {event.salience:g} logit more readily" if event.salience else ""
+            reach = percent(event.reach)
+            what = f"{event.brand} advertises{place} {when}{lasts} and reaches {reach} of customers a week{mind}"
         case BriefReps():
             what = f"Reps of {event.brand} are briefed{place} {when}, in {percent(event.coverage)} of their stores"
         case RepTurnover():
@@ -108,6 +112,48 @@ def _sentence(event: Event) -> str:
             slow = f", over {duration(event.over_days)}" if event.over_days else ""
             what = f"{event.of} is rolled back {_alarm(event)}{slow}"
     return what
+
+
+def offer_sentence(event: Delist | LoyaltyProgramme | Reformulate | Reposition | Supply, when: str) -> str:
+    """Return what changes about an offer in words; ``when`` says where, when and for how long."""
+    match event:
+        case Supply():
+            whose = "every brand" if event.brand is None else event.brand
+            parts = [] if event.fill_rate is None else [f"send {percent(event.fill_rate)} of what is ordered"]
+            if event.lead_time_days is not None:
+                parts.append(f"need {duration(event.lead_time_days)} from order to truck")
+            what = f"Distributors of {whose} {' and '.join(parts)}{when}{_ramp(event.ramp_days)}"
+        case Delist():
+            item = f" {event.item}" if event.item else ""
+            slow = f", store by store over {duration(event.over_days)}" if event.over_days else ""
+            what = f"{event.brand}{item} is delisted{when}{slow}"
+        case Reformulate():
+            item = f" {event.item}" if event.item else ""
+            turn = "no better and no worse" if not event.quality else f"{'better' if event.quality > 0 else 'worse'} by"
+            size = f" {abs(event.quality):g} logit" if event.quality else ""
+            told = f"told to {percent(event.announced)}" if event.announced else "in silence"
+            uneven = f", {event.sd:g} times as uneven" if event.sd != 1.0 else ""
+            broken = f"; {percent(event.identity_break)} of what it stood for is broken" if event.identity_break else ""
+            what = (
+                f"{event.brand}{item} gets a new recipe, {turn}{size} in use{uneven}{when}, "
+                f"{told}{broken}{_ramp(event.ramp_days)}"
+            )
+        case Reposition():
+            x, y = event.position or (0.0, 0.0)
+            told = f"announced to {percent(event.announced)}" if event.announced else "unannounced"
+            slow = f", over {duration(event.over_days)}" if event.over_days else ""
+            broken = f"; {percent(event.identity_break)} of what it stood for is broken" if event.identity_break else ""
+            what = f"{event.brand} moves to ({x:g}, {y:g}) in lifestyle space{when}{slow}, {told}{broken}"
+        case LoyaltyProgramme():
+            what = (
+                f"{event.brand} rewards members with {percent(event.reward)} of the price{when}; "
+                f"{percent(event.enrolled)} of its buyers join{_ramp(event.ramp_days)}"
+            )
+    return what
+
+
+def _ramp(days: int) -> str:
+    return f", building up over {duration(days)}" if days else ""
 
 
 def _alarm(event: Rollback) -> str:
@@ -128,6 +174,8 @@ def _look(event: Redesign) -> str:
         parts.append(f"{percent(event.overlap)} of the look is kept")
     if event.appeal.mean:
         parts.append(f"liked {'more' if event.appeal.mean > 0 else 'less'} by {abs(event.appeal.mean):g} logit")
+    if event.position is not None:
+        parts.append(f"it places the brand at ({event.position[0]:g}, {event.position[1]:g}) in lifestyle space")
     if event.identity_break:
         parts.append(f"{percent(event.identity_break)} of what it stood for is broken")
     parts.append(f"announced to {percent(event.announced)}" if event.announced else "unannounced")

@@ -19,6 +19,11 @@ HOW_MUCH: dict[str, tuple[str, str]] = {
     "price": ("8%", "By how much does the price change?"),
     "resize": ("-10%", "By how much does the pack change in size?"),
     "campaign": ("10%", "Which share of customers is reached in a week?"),
+    "reformulate": ("-0.2", "By how much does the quality of one use change (logit)?"),
+    "reposition": ("[0.8, -0.2]", "Where does the brand move to in lifestyle space?"),
+    "delist": ("4 weeks", "Over how long do stores drop it?"),
+    "supply": ("80%", "Which share of what is ordered do distributors deliver?"),
+    "loyalty_programme": ("5%", "Which share of the price do members get back?"),
     "brief_reps": ("80%", "In which share of their stores are reps briefed?"),
     "rep_turnover": ("40%", "Which share of the reps leave?"),
 }
@@ -75,6 +80,53 @@ _EVENTS = {
     reach: {amount}                         # share of customers reached in a week
     start: {start}
     lasts: {lasts}
+""",
+    "reformulate": """\
+  - kind: reformulate                  # a new recipe
+    id: {id}
+    brand: {brand}
+    quality: {amount}                      # shift of the mean quality of one use, in logit units
+    announced: 0%                      # share of customers who are told; 0%: in silence
+    start: {start}
+    ramp: {lasts}                      # until all packs hold the new recipe
+""",
+    "reposition": """\
+  - kind: reposition                   # the brand comes to stand for another way of life
+    id: {id}
+    brand: {brand}
+    position: {amount}                 # place in lifestyle space, two numbers around zero
+    announced: 20%                     # share of customers who hear of it before they meet it
+    identity_break: 10%                # how far the brand stops being what it stood for
+    start: {start}
+    over: {lasts}                      # how long the move takes
+""",
+    "delist": """\
+  - kind: delist                       # stores take the brand out of their range
+    id: {id}
+    brand: {brand}
+    start: {start}
+    over: {amount}                     # until the last store has done so
+    # lasts: {lasts}                     # left out: for good
+    # where: {{region: {region}}}         # left out: everywhere
+""",
+    "supply": """\
+  - kind: supply                       # distributors deliver less, or later
+    id: {id}
+    brand: {brand}                     # leave out for every brand
+    fill_rate: {amount}                     # share of ordered lines that are delivered
+    # lead_time: 5 days                # from order to truck, a week at most
+    start: {start}
+    lasts: {lasts}
+    # where: {{region: {region}}}         # left out: everywhere
+""",
+    "loyalty_programme": """\
+  - kind: loyalty_programme            # members are rewarded for each purchase
+    id: {id}
+    brand: {brand}
+    enrolled: 30%                      # share of the brand's buyers who join
+    reward: {amount}                         # worth of what they get back, as a share of the price
+    start: {start}
+    ramp: {lasts}                      # until all who would join are invited
 """,
     "brief_reps": """\
   - kind: brief_reps                   # reps learn of a change before it comes, and tell the stores
@@ -215,5 +267,5 @@ def _first_role(market: Market) -> str:
 
 def _quoted(text: str) -> str:
     """Return a text as a YAML scalar: as it is where that is safe, else in double quotes."""
-    safe = re.fullmatch(r"[^\W_][\w %./+-]*[\w%]|[\w]|[-+]?[0-9.]+%?|\{[\w:, .%]+\}", text)
+    safe = re.fullmatch(r"[^\W_][\w %./+-]*[\w%]|[\w]|[-+]?[0-9.]+%?|[\[{][\w:, .%-]+[\]}]", text)
     return text if safe and text.lower() not in ("true", "false", "null") else json.dumps(text, ensure_ascii=False)

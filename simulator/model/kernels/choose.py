@@ -9,16 +9,22 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined
+from simulator.model.kernels.changes import acts_here, meet_changes
 from simulator.model.kernels.constants import (
     AVAILABILITY,
-    DROPPED,
-    EVENTS,
+    DELISTED,
     FINDABILITY,
     KIND_DISLIKE,
     KIND_NEWS,
+    KNOWN_ABSENT,
+    LISTED,
+    LOOK_POSITION,
+    LOOK_RECIPE,
     NOT_FOUND,
     PRICE_SIZE,
     PROMISE,
+    SHORT_BY_EVENT,
+    SOLD,
     TOOK_OTHER_STORE,
     TOOK_RIVAL,
     TOOK_VARIANT,
@@ -26,7 +32,9 @@ from simulator.model.kernels.constants import (
     WANTED_OUT,
     WENT_WITHOUT,
 )
+from simulator.model.kernels.listing import brand_absent, discount_absent, learn_range, store_with
 from simulator.model.kernels.mind import commitment, drift_tastes, refresh, touch
+from simulator.model.kernels.notes import note_event
 from simulator.model.kernels.perceive import (
     appeal,
     curious,
@@ -35,7 +43,7 @@ from simulator.model.kernels.perceive import (
     hear_announcement,
     miss_probability,
 )
-from simulator.model.kernels.weigh import LOWEST, buys_category, price_changed, skipped_because, weigh
+from simulator.model.kernels.weigh import LOWEST, buys_category, offer_changed, price_changed, skipped_because, weigh
 from simulator.randomness.philox import block, exponential, gumbel, stream_key, uniform
 from simulator.randomness.streams import Stream
 
@@ -48,24 +56,8 @@ _HOME = 8  # draw number of the supply left at home
 
 
 @inlined
-def note_event(who, b, kind, score, change, scratch):
-    """Put an experience on today's list of what may be voiced and talked about."""
-    n = scratch.counts[EVENTS]
-    if n < scratch.events.shape[0]:
-        event = scratch.events[n]
-        event.who = who
-        event.brand = b
-        event.kind = kind
-        event.score = score
-        event.change = change
-        scratch.counts[EVENTS] = n + 1
-    else:
-        scratch.counts[DROPPED] += 1
-
-
-@inlined
-def look_around(trip, day, person, me, mine, sees, life, levers, setting, p, scratch):
-    """Fill ``seen`` and ``met``: which brands are in sight and with which look; form opinions of new looks.
+def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, p, scratch):
+    """Fill ``seen``, ``met`` and ``absent``: which brands are in sight and with which look; form opinions of changes.
 
     Returns True where some brand was overlooked. A shelf shows the new look in proportion to its facings.
     """
@@ -75,6 +67,12 @@ def look_around(trip, day, person, me, mine, sees, life, levers, setting, p, scr
         here = scratch.sight[b]
         here.seen = 1
         here.met = 0
+        here.absent = SOLD
+        if levers.delisted.shape[0] > 0:
+            here.absent = brand_absent(trip.slot, s, b, sees, town, levers)
+            if here.absent != SOLD:
+                here.seen = 0
+                continue
         offer = levers.offers[s, b]
         if offer.look == 0:
             continue
@@ -96,10 +94,16 @@ def look_around(trip, day, person, me, mine, sees, life, levers, setting, p, scr
             continue
         noticed = form_opinion(mine[b], view, look, briefed, words[3], setting, p)
         if noticed and setting.promise == 1:
-            liking = appeal(person.uid, z, look, setting) - view.hurt
+            liking = appeal(person, z, look, setting, p) - view.hurt
             if liking < 0.0 and b == setting.focal:
                 touch(me, PROMISE, day)
             note_event(trip.who, b, KIND_NEWS, liking, 1, scratch)
+    if levers.looks.shape[0] > 0:
+        meet_changes(trip, day, person, me, mine, sees, life, levers, setting, p, scratch)
+    if levers.delisted.shape[0] > 0:
+        learn_range(trip.slot, s, sees, levers)
+        if scratch.sight[setting.focal].absent != SOLD:
+            touch(me, AVAILABILITY, day)
     return overlooked
 
 
@@ -114,7 +118,7 @@ def trust_shelves(s, mine, town, life, p):
 @inlined
 def in_stock(s, item, life):
     """Whether an item stands on the shelf and no event keeps it off."""
-    return life.stock[s, item].shelf > 0 and life.stock[s, item].blocked == 0
+    return life.stock[s, item].shelf > 0 and life.stock[s, item].blocked == LISTED
 
 
 @inlined
@@ -195,14 +199,17 @@ def autopilot(word, day, me, mine, sees, levers, setting, p, scratch):
 
 
 @inlined
-def curious_brand(trip, uid, sees, levers, setting, p, scratch):
-    """A brand whose announced new look is tried out of curiosity on this trip, or -1."""
+def curious_brand(trip, person, sees, levers, setting, p, scratch):
+    """A brand whose announced new look, recipe or position is tried out of curiosity on this trip, or -1."""
     chosen = -1
     if setting.promise == 1:
         for z in range(levers.looks.shape[0]):
             b = levers.looks[z].brand
-            if scratch.sight[b].met == z + 1 and scratch.sight[b].seen == 1:
-                words = block(stream_key(setting.run, _CURIOUS, trip.ordinal), uid, z, trip.retry)
+            met = scratch.sight[b].met == z + 1
+            if levers.looks[z].kind == LOOK_RECIPE or levers.looks[z].kind == LOOK_POSITION:
+                met = acts_here(trip.where, z, person, levers)
+            if met and scratch.sight[b].seen == 1:
+                words = block(stream_key(setting.run, _CURIOUS, trip.ordinal), person.uid, z, trip.retry)
                 if curious(sees[z], words[0], p):
                     chosen = b
     return chosen
@@ -273,6 +280,38 @@ def answer_empty_shelf(trip, b, day, second, week, person, me, mine, town, life,
 
 
 @inlined
+def answer_delisted(trip, b, item, second, person, mine, sees, town, life, levers, setting, p, scratch):
+    """The store does not sell the wanted item: another variant, another brand, another store, or do without.
+
+    As with an empty shelf, but nobody waits for what does not come, and nobody trusts the supply less for it. Returns
+    as `answer_empty_shelf` does.
+    """
+    s = trip.where
+    words = block(stream_key(setting.run, _OUT, trip.ordinal), person.uid, b, 2 * second + trip.retry)
+    wanted = scratch.sight[b].value + scratch.sight[b].noise
+    best = wanted - p.go_without_cost + gumbel(words[3])
+    result = -1
+    variant = any_in_stock(s, b, town, life)
+    if variant >= 0:
+        score = wanted - p.variant_gap + gumbel(words[0])
+        if score > best:
+            best = score
+            result = variant
+    rival = best_brand(s, True, 1.0, b, town, life, scratch)
+    if rival >= 0:
+        score = scratch.sight[rival].value + scratch.sight[rival].noise - p.search_anxiety
+        if score > best:
+            best = score
+            result = town.first_item[rival] + mine[rival].favourite
+            if not in_stock(s, result, life):
+                result = any_in_stock(s, rival, town, life)
+    slot = store_with(trip.slot, item, person, sees, levers)
+    if second == 0 and slot >= 0 and wanted - p.store_travel_cost + gumbel(words[1]) > best:
+        result = -2 - slot
+    return result
+
+
+@inlined
 def brand_of(item, town):
     """Brand of an item."""
     b = 0
@@ -333,27 +372,34 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         drift_tastes(me, mine, person, day, town, levers, setting, p)
     trip.bought = -1
     trip.forced = 0
-    overlooked = look_around(trip, day, person, me, mine, sees, life, levers, setting, p, scratch)
+    overlooked = look_around(trip, day, person, me, mine, sees, town, life, levers, setting, p, scratch)
     trust_shelves(s, mine, town, life, p)
     b = np.int64(-1)
     if second == 1:
         b = np.int64(trip.target)
         scratch.sight[b].seen = 1
     else:
-        b = np.int64(curious_brand(trip, person.uid, sees, levers, setting, p, scratch))
+        b = np.int64(curious_brand(trip, person, sees, levers, setting, p, scratch))
         if b < 0 and trip.retry == 1:  # who waited comes back for what was waited for
             b = np.int64(me.waited_for)
         if b < 0:
             b = np.int64(autopilot(trip.words[1], day, me, mine, sees, levers, setting, p, scratch))
+        if b >= 0 and scratch.sight[b].absent == KNOWN_ABSENT:  # no cue here to set the habit off
+            b = np.int64(-1)
     weighed = bool(b < 0)
     if weighed:
         weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
+        if levers.delisted.shape[0] > 0:
+            discount_absent(trip.slot, person, mine, sees, town, levers, p, scratch)
         b = np.int64(wanted_of_all(scratch))
         if second == 0 and not buys_category(trip, person, setting, p, scratch):
             if scratch.sight[setting.focal].shift != 0.0:
                 touch(me, skipped_because(s, levers, setting), day)
             return -1
-    if overlooked and scratch.sight[b].seen == 0:
+        if scratch.sight[b].absent == KNOWN_ABSENT:  # who knows better goes straight to a store that sells it
+            trip.target = b
+            return store_with(trip.slot, town.first_item[b] + mine[b].favourite, person, sees, levers)
+    if overlooked and scratch.sight[b].seen == 0 and scratch.sight[b].absent == SOLD:
         if not weighed:
             weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
             weighed = True
@@ -366,11 +412,19 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
     if not in_stock(s, item, life):
         if not weighed:
             weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
-        if b == setting.focal and life.stock[s, item].blocked == 1:
+        stock = life.stock[s, item]
+        if b == setting.focal and (stock.blocked != LISTED or stock.short == SHORT_BY_EVENT):
             touch(me, AVAILABILITY, day)
-        item = np.int64(
-            answer_empty_shelf(trip, b, day, second, week, person, me, mine, town, life, setting, p, scratch, records)
-        )
+        if stock.blocked == DELISTED:
+            item = np.int64(
+                answer_delisted(trip, b, item, second, person, mine, sees, town, life, levers, setting, p, scratch)
+            )
+        else:
+            item = np.int64(
+                answer_empty_shelf(
+                    trip, b, day, second, week, person, me, mine, town, life, setting, p, scratch, records
+                )
+            )
         if item <= -2:
             return -2 - item
         if item < 0:
@@ -379,7 +433,7 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         if taken != b:
             trip.forced = 1
             b = taken
-    if b != setting.focal and price_changed(s, levers, setting):
+    if b != setting.focal and (price_changed(s, levers, setting) or offer_changed(s, b, levers)):
         touch(me, PRICE_SIZE, day)
     take(trip, b, item, mine, sees, town, life, levers, p, scratch)
     return -1

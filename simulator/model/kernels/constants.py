@@ -30,6 +30,18 @@ FADES = 4
 AWARE_HEARD = np.uint8(1)
 AWARE_SEEN = np.uint8(2)
 AWARE_CURIOUS = np.uint8(4)
+AWARE_JUDGED = np.uint8(8)  # of a recipe: what it says about the brand was taken to heart
+AWARE_ENROLLED = np.uint8(16)  # of a programme: a member
+
+# kinds of changes that customers carry in mind, see columns.LOOK
+LOOK_PACK, LOOK_RECIPE, LOOK_POSITION, LOOK_PROGRAMME, LOOK_RANGE = range(5)
+
+# Stock.blocked: what an event does to an item today
+LISTED, BLOCKED, DELISTED = range(3)
+# Stock.short: what the distributor did with the last order
+SENT, SHORT, SHORT_BY_EVENT = range(3)
+# Sight.absent: whether the store sells the brand at all
+SOLD, ABSENT, KNOWN_ABSENT = range(3)
 
 # positions along the metric axis, in the order of experiment.outcome.METRICS
 (

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from simulator.compilation import inlined, kernel
 from simulator.model.kernels.ahead import AHEAD, fetch_person, fetch_ties
-from simulator.model.kernels.choose import note_event
+from simulator.model.kernels.changes import felt_recipe, use_programmes
 from simulator.model.kernels.constants import KIND_EXPERIENCE, KIND_PROBLEM, PROBLEMS, SERVICE, SHOPPERS
 from simulator.model.kernels.mind import touch
+from simulator.model.kernels.notes import note_event
 from simulator.randomness.philox import block, normal, stream_key, uniform
 from simulator.randomness.streams import Stream
 
@@ -97,10 +98,16 @@ def experience(day, week, town, life, levers, setting, p, scratch, records):
         tie = mine[b]
         words = block(stream_key(setting.run, _EXPERIENCE, trip.ordinal), uid, 0, trip.retry)
         level, change, met = service_met(trip, b, uid, town, levers, setting)
-        outcome = p.quality_weight * p.quality_sd * normal(words[0]) + p.service_weight * change
+        luck = normal(words[0])
+        outcome = p.quality_weight * p.quality_sd * luck + p.service_weight * change
         if change != 0.0 and b == setting.focal:
             touch(me, SERVICE, day)
         changed = 1 if change != 0.0 else 0
+        if levers.looks.shape[0] > 0:
+            felt = felt_recipe(trip, b, day, town.people[i], luck, me, life.views[i], levers, setting, p, scratch)
+            outcome += p.quality_weight * felt
+            if felt != 0.0:
+                changed = 1
         problem = uniform(words[1])
         if problem < p.problem_rate:
             severity = problem_severity(problem / p.problem_rate, p)
@@ -115,6 +122,8 @@ def experience(day, week, town, life, levers, setting, p, scratch, records):
         grow_habit(mine, b, p)
         if met > 0 and level > 0.0:
             tie.bond += p.bond_growth * level * (1.0 - tie.bond)
+        if levers.looks.shape[0] > 0:
+            use_programmes(trip, b, day, town.people[i], me, tie, life.views[i], levers, setting, p)
         if trip.forced == 1:
             tie.learned += p.forced_trial_step * (p.forced_trial_learning - tie.learned)
         me.last_brand = b

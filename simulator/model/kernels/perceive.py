@@ -30,11 +30,31 @@ def miss_probability(view, look, briefed, setting, p):
 
 
 @inlined
-def appeal(uid, z, look, setting):
-    """Utility (logit) that a changed look itself adds for a customer: a liking of one's own, winners and losers."""
-    liking = np.float64(look.appeal_mean)
+def distance(person, place):
+    """Distance of a customer from a place in lifestyle space."""
+    x = np.float64(person.position[0]) - place[0]
+    y = np.float64(person.position[1]) - place[1]
+    return np.sqrt(x * x + y * y)
+
+
+@inlined
+def fit_gain(person, look, p):
+    """Utility (logit) that a customer gains by a brand's move in lifestyle space: nearer is better."""
+    gain = 0.0
+    if look.moves == 1:
+        gain = p.lifestyle_fit_weight * (distance(person, look.origin) - distance(person, look.position))
+    return gain
+
+
+@inlined
+def appeal(person, z, look, setting, p):
+    """Utility (logit) that a changed look itself adds for a customer: a liking of one's own, winners and losers.
+
+    Where the look places the brand anew, those whom it comes nearer to like it more.
+    """
+    liking = np.float64(look.appeal_mean) + fit_gain(person, look, p)
     if look.appeal_sd > 0.0:
-        words = block(stream_key(setting.run, _APPEAL, 0), uid, z, 0)
+        words = block(stream_key(setting.run, _APPEAL, 0), person.uid, z, 0)
         liking += look.appeal_sd * normal(words[0])
     return liking
 
@@ -49,12 +69,22 @@ def hear_announcement(uid, z, view, look, setting):
 
 
 @inlined
-def form_opinion(tie, view, look, briefed, word, setting, p):
-    """Notice a look (once) and take a broken identity to heart; return True if this is the moment of noticing.
+def take_to_heart(tie, view, look, briefed, p):
+    """Let a broken identity hurt in proportion to commitment, and cost whom it hurts part of the bond.
 
     Attitude changes by ``identity_break (slope x commitment + weak gain)``, the slope being negative: the committed
     lose, the weakly committed may gain (Walsh, Winterich & Mittal 2010). Briefed staff soften it.
     """
+    soften = 1.0 - p.briefed_soften * briefed
+    attitude = p.identity_slope * commitment(tie) + p.identity_weak_gain
+    view.hurt = -look.identity_break * attitude * soften
+    if attitude < 0.0:
+        tie.bond *= 1.0 - look.identity_break * soften
+
+
+@inlined
+def form_opinion(tie, view, look, briefed, word, setting, p):
+    """Notice a look (once) and take a broken identity to heart; return True if this is the moment of noticing."""
     if view.aware & AWARE_SEEN != 0:
         return False
     # a change can be seen in proportion to the cues that changed; who heard of it looks for it
@@ -65,11 +95,7 @@ def form_opinion(tie, view, look, briefed, word, setting, p):
         return False
     view.aware |= AWARE_SEEN
     if setting.promise == 1 and look.identity_break > 0.0:
-        soften = 1.0 - p.briefed_soften * briefed
-        attitude = p.identity_slope * commitment(tie) + p.identity_weak_gain
-        view.hurt = -look.identity_break * attitude * soften
-        if attitude < 0.0:
-            tie.bond *= 1.0 - look.identity_break * soften
+        take_to_heart(tie, view, look, briefed, p)
     return True
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from simulator.compilation import inlined, kernel
 from simulator.model.kernels.ahead import AHEAD, fetch_person
+from simulator.model.kernels.changes import reward_paid
 from simulator.model.kernels.constants import (
     BUYING,
     CONTRIBUTION,
@@ -60,7 +61,10 @@ def record(day, week, town, life, levers, setting, scratch, records):
         records.totals[week, UNITS, b] += units
         records.totals[week, VALUE, b] += np.int64(np.rint(100.0 * price * units))
         cost = town.brands[b].cost * np.exp(np.float64(levers.offers[s, b].log_size))  # a smaller pack costs less
-        records.totals[week, CONTRIBUTION, b] += np.int64(np.rint(100.0 * (price - cost) * units))
+        reward = 0.0
+        if levers.looks.shape[0] > 0:
+            reward = price * reward_paid(s, b, person, life.views[i], levers)
+        records.totals[week, CONTRIBUTION, b] += np.int64(np.rint(100.0 * (price - reward - cost) * units))
         records.stores[week, s, b] += units
         records.levels[week, records.level_start[0] + town.places[s].region, b] += units
         records.levels[week, records.level_start[1] + person.segment, b] += units

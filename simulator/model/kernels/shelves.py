@@ -11,13 +11,19 @@ import numpy as np
 
 from simulator.compilation import inlined, kernel
 from simulator.model.kernels.constants import (
+    BLOCKED,
     DAYS_OF_WEEK,
+    DELISTED,
+    LISTED,
     LONGEST_LEAD,
     OUT_EVENT,
     OUT_ORDERING,
     OUT_SHELVING,
     OUT_UPSTREAM,
+    SENT,
     SHELF_DAYS,
+    SHORT,
+    SHORT_BY_EVENT,
     SLOTS,
     SMALLEST_SHELF,
 )
@@ -65,13 +71,13 @@ def order_up_to(demand, cover, bond, p):
 def empty_because(stock):
     """Cause of an item's absence from the shelf today, or SHELF_DAYS where it is there."""
     cause = SHELF_DAYS
-    if stock.blocked == 1:
+    if stock.blocked == BLOCKED:
         cause = OUT_EVENT
     elif stock.shelf <= 0:
         cause = OUT_ORDERING
         if stock.backroom > 0:
             cause = OUT_SHELVING
-        elif stock.short == 1:
+        elif stock.short != SENT:
             cause = OUT_UPSTREAM
     return cause
 
@@ -81,12 +87,20 @@ def audit(stock, b, week, records):
     """Count an item once, and again under the cause of its absence where it is not on the shelf.
 
     Shelves are audited when stores open and when they close: published rates are taken at any time of day, and shelves
-    empty as the day goes on.
+    empty as the day goes on. What the store does not sell is not looked for.
     """
+    if stock.blocked == DELISTED:
+        return
     records.shelf[week, b, SHELF_DAYS] += 1
     cause = empty_because(stock)
     if cause != SHELF_DAYS:
         records.shelf[week, b, cause] += 1
+
+
+@inlined
+def is_delisted(s, i, levers):
+    """Whether a store has taken an item out of its range."""
+    return levers.delisted.shape[0] > 0 and levers.delisted[s, i] > 0
 
 
 @kernel
@@ -94,7 +108,8 @@ def deliver_and_shelve(day, week, town, life, levers, setting, p, records):
     """Unload today's trucks, move goods to the shelf, let records drift, and count empty shelves by cause.
 
     An item that staff overlook stays in the backroom for ``shelving_gap_days``. An item that a stock-out event strikes
-    is off the shelf for whole weeks, in a share ``severity`` of stores and weeks. Arguments as in `shop.shop`.
+    is off the shelf for whole weeks, in a share ``severity`` of stores and weeks. What a store has left of a delisted
+    item is put away until it is listed again. Arguments as in `shop.shop`.
     """
     slot = day % SLOTS
     key = stream_key(setting.run, _SHELVING, spell(day, p.shelving_gap_days))
@@ -120,38 +135,44 @@ def deliver_and_shelve(day, week, town, life, levers, setting, p, records):
                     stock.record_error += 1 + np.int64(demand)
                 if uniform(words[1]) < 1.0 / p.record_check_days:
                     stock.record_error = 0
-                stock.blocked = 0
-                if levers.severity[s, i] > 0.0:
+                stock.blocked = LISTED
+                if is_delisted(s, i, levers):
+                    stock.blocked = DELISTED
+                elif levers.severity[s, i] > 0.0:
                     words = block(key_event, s, i, 0)
                     if uniform(words[0]) < levers.severity[s, i]:
-                        stock.blocked = 1
+                        stock.blocked = BLOCKED
                 audit(stock, b, week, records)
                 stock.sold = 0
 
 
 @inlined
-def arrival_day(day, s, town):
+def arrival_day(day, s, b, town, levers):
     """Day on which goods ordered today arrive: the first truck after the distributor's lead time."""
-    arrival = day + max(1, min(LONGEST_LEAD, town.lead_time[town.places[s].distributor]))
+    arrival = day + max(1, min(LONGEST_LEAD, np.int64(levers.lead_time[s, b])))
     while town.places[s].delivery[arrival % DAYS_OF_WEEK] == 0:
         arrival += 1
     return arrival
 
 
 @inlined
-def send(s, i, b, wanted, arrival, key, town, life, levers):
+def send(s, i, b, wanted, arrival, key, life, levers):
     """Let the distributor send a line, or nothing of it and mark the item ``short``.
 
     A depot that is short of an item for a store is so for as long as ``key`` holds: a spell of
     ``upstream_spell_days``. Stores draw apart, as if each were served from its own depot: one depot for all would make
-    a whole brand's sales jump from week to week as national sales do not.
+    a whole brand's sales jump from week to week as national sales do not. A line that the usual fill rate would have
+    brought is short because of the change.
     """
     words = block(key, s, i, 0)
-    if uniform(words[0]) < levers.fill_rate[town.places[s].distributor, b]:
+    rank = uniform(words[0])
+    if rank < levers.fill_rate[s, b]:
         life.coming[s, i, arrival % SLOTS] += wanted
-        life.stock[s, i].short = 0
+        life.stock[s, i].short = SENT
+    elif rank < levers.usual_fill[s, b]:
+        life.stock[s, i].short = SHORT_BY_EVENT
     else:
-        life.stock[s, i].short = 1
+        life.stock[s, i].short = SHORT
 
 
 @kernel
@@ -165,17 +186,19 @@ def order(day, week, town, life, levers, setting, p, own_orders, records):
     key_forecast = stream_key(setting.run, _FORECAST, day // DAYS_OF_WEEK)
     review = max(1, np.int64(p.review_days))
     for s in range(town.rep_of.shape[0]):
-        arrival = arrival_day(day, s, town)
-        # ordered in the evening, arriving in the morning: the goods must last until the next order arrives
-        following = arrival_day(day + review, s, town)
+        arrival = following = day
         for b in range(town.rep_of.shape[1]):
+            if b == 0 or levers.lead_time[s, b] != levers.lead_time[s, b - 1]:
+                arrival = arrival_day(day, s, b, town, levers)
+                # ordered in the evening, arriving in the morning: the goods must last until the next order arrives
+                following = arrival_day(day + review, s, b, town, levers)
             for i in range(town.first_item[b], town.first_item[b + 1]):
                 stock = life.stock[s, i]
                 audit(stock, b, week, records)
                 # an empty shelf says nothing about demand, nor does one kept empty by an event
-                if stock.blocked == 0 and (stock.shelf > 0 or stock.sold > 0):
+                if stock.blocked == LISTED and (stock.shelf > 0 or stock.sold > 0):
                     stock.forecast += p.forecast_rate * (stock.sold - stock.forecast)
-                if day % review != 0 or own_orders[s] == 1:
+                if day % review != 0 or own_orders[s] == 1 or stock.blocked == DELISTED:
                     continue
                 words = block(key_forecast, s, i, 0)
                 error = np.exp(p.forecast_error_sd * normal(words[0]))
@@ -185,15 +208,15 @@ def order(day, week, town, life, levers, setting, p, own_orders, records):
                     position += life.coming[s, i, k]
                 wanted = np.int64(np.ceil(target)) - position
                 if wanted > 0:
-                    send(s, i, b, wanted, arrival, key, town, life, levers)
+                    send(s, i, b, wanted, arrival, key, life, levers)
 
 
 @kernel
 def place_order(day, s, wanted, town, life, levers, setting, p):
     """Order ``wanted`` (I,) units of each item for one store; what a `Store` subclass asks for."""
     key = stream_key(setting.run, _DELIVERY, spell(day, p.upstream_spell_days))
-    arrival = arrival_day(day, s, town)
     for b in range(town.rep_of.shape[1]):
+        arrival = arrival_day(day, s, b, town, levers)
         for i in range(town.first_item[b], town.first_item[b + 1]):
-            if wanted[i] > 0:
-                send(s, i, b, wanted[i], arrival, key, town, life, levers)
+            if wanted[i] > 0 and life.stock[s, i].blocked != DELISTED:
+                send(s, i, b, wanted[i], arrival, key, life, levers)

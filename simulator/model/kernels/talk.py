@@ -12,6 +12,8 @@ from simulator.compilation import inlined, kernel
 from simulator.model.kernels.constants import (
     AWARE_HEARD,
     GENERATIONS,
+    LOOK_PACK,
+    LOOK_POSITION,
     NEGATIVE,
     NEWS,
     POSITIVE,
@@ -46,12 +48,22 @@ def persuade(tie, valence, strength, p):
 
 
 @inlined
-def learn_of_looks(b, sees, levers, p):
-    """Know of a brand's changed looks from hearsay, and know them a little better."""
+def learn_of_looks(b, by_friends, sees, levers, p):
+    """Know of a brand's changes from hearsay, and know its looks a little better.
+
+    Campaigns speak of a recipe only where the brand announces it; friends who tasted it speak of it anyhow.
+    """
     for z in range(levers.looks.shape[0]):
-        if levers.looks[z].brand == b:
+        look = levers.looks[z]
+        if look.brand != b:
+            continue
+        if look.kind == LOOK_PACK:
             sees[z].aware |= AWARE_HEARD
             sees[z].familiarity += p.exposure_familiarity * (1.0 - sees[z].familiarity)
+            continue
+        spoken_of = by_friends or look.kind == LOOK_POSITION or look.announced > 0.0
+        if look.begun == 1 and look.kind <= LOOK_POSITION and spoken_of:
+            sees[z].aware |= AWARE_HEARD
 
 
 @inlined
@@ -75,7 +87,7 @@ def hear(r, news, strength, day, week, life, levers, p, scratch, records):
         if me.reached == 0:
             me.reached = 1
             records.reached[week] += 1
-        learn_of_looks(b, sees, levers, p)
+        learn_of_looks(b, True, sees, levers, p)
 
 
 @inlined
@@ -156,4 +168,4 @@ def campaign(day, town, life, levers, setting, p, scratch):
                         resist = min(resist, 1.0 - p.bond_buffer * mine[other].bond)
                 room = max(0.0, p.message_logit - mine[b].heard) / p.message_logit if p.message_logit > 0.0 else 0.0
                 mine[b].heard += levers.brands[b].campaign * room * resist
-                learn_of_looks(b, life.views[i], levers, p)
+                learn_of_looks(b, False, life.views[i], levers, p)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined
-from simulator.model.kernels.constants import AWARE_HEARD, AWARE_SEEN, PRICE_SIZE, PROMISE
+from simulator.model.kernels.changes import worth_of_change
+from simulator.model.kernels.constants import PRICE_SIZE, PROMISE
 from simulator.model.kernels.mind import standing
-from simulator.model.kernels.perceive import appeal
 from simulator.randomness.philox import block, gumbel, stream_key, uniform
 from simulator.randomness.streams import Stream
 
@@ -69,20 +69,17 @@ def weigh(trip, person, me, mine, sees, levers, setting, p, scratch):
     for b in range(mine.shape[0]):
         here = scratch.sight[b]
         here.shift = price_and_size(trip, b, person, levers.offers[s, b], levers.brands[b], setting, p)
+        if levers.brands[b].salience != 0.0:  # habit brings a brand to mind whatever its standing in public
+            here.shift += levers.brands[b].salience * (1.0 - mine[b].habit)
         here.value = mine[b].utility + standing(mine[b], p) + here.shift
         here.noise = scratch.noise[b]
     if me.last_brand >= 0:
         scratch.sight[me.last_brand].value += p.inertia
-    if setting.promise == 1:
-        for z in range(levers.looks.shape[0]):
-            view = sees[z]
-            if view.aware & (AWARE_SEEN | AWARE_HEARD) != 0:
-                here = scratch.sight[levers.looks[z].brand]
-                shift = -np.float64(view.hurt)
-                if here.met == z + 1 and view.aware & AWARE_SEEN != 0:
-                    shift += appeal(person.uid, z, levers.looks[z], setting)
-                here.shift += shift
-                here.value += shift
+    for z in range(levers.looks.shape[0]):
+        here = scratch.sight[levers.looks[z].brand]
+        shift = worth_of_change(z, s, person, sees[z], here.met, levers, setting, p)
+        here.shift += shift
+        here.value += shift
 
 
 @inlined
@@ -128,10 +125,16 @@ def buys_category(trip, person, setting, p, scratch):
 
 
 @inlined
+def offer_changed(s, b, levers):
+    """Whether price or pack size of a brand differ from the usual ones at a store."""
+    offer = levers.offers[s, b]
+    return offer.log_price != levers.brands[b].log_list or offer.log_size != 0.0
+
+
+@inlined
 def price_changed(s, levers, setting):
     """Whether price or pack size of the focal brand differ from the usual ones at a store."""
-    offer = levers.offers[s, setting.focal]
-    return offer.log_price != levers.brands[setting.focal].log_list or offer.log_size != 0.0
+    return offer_changed(s, setting.focal, levers)
 
 
 @inlined

@@ -1,0 +1,68 @@
+"""What a store does not sell: the surprise of a delisting, and what who knows of it does.
+
+A delisted item is not out of stock: nobody waits for it or loses trust in its supply, and no audit counts it. Whoever
+has been to the store once knows, and weighs the brand there at the cost of a way to another store.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.compilation import inlined
+from simulator.model.kernels.constants import ABSENT, KNOWN_ABSENT, SOLD
+
+OUT_OF_REACH = 50.0
+"""Utility (logit) that a brand loses where no store that is known to sell it is left: its probability is then nil."""
+
+
+@inlined
+def knows_gap(slot, store, item, sees, levers):
+    """Whether the customer has seen that the store in ``slot`` does not sell an item."""
+    z = levers.delisted[store, item]
+    return z > 0 and (sees[z - 1].aware >> slot) & 1 != 0
+
+
+@inlined
+def brand_absent(slot, s, b, sees, town, levers):
+    """SOLD where the store sells any item of a brand, KNOWN_ABSENT where the customer knows that it sells none."""
+    found = KNOWN_ABSENT
+    for item in range(town.first_item[b], town.first_item[b + 1]):
+        if levers.delisted[s, item] == 0:
+            found = SOLD
+        elif found == KNOWN_ABSENT and not knows_gap(slot, s, item, sees, levers):
+            found = ABSENT
+    return found
+
+
+@inlined
+def learn_range(slot, s, sees, levers):
+    """Know from this visit on what the store no longer sells."""
+    for item in range(levers.delisted.shape[1]):
+        z = levers.delisted[s, item]
+        if z > 0:
+            sees[z - 1].aware |= np.uint8(1 << slot)
+
+
+@inlined
+def store_with(slot, item, person, sees, levers):
+    """Slot of the best-known other store that, for all the customer knows, sells an item, or -1."""
+    best = -1
+    for other in range(4):
+        if other == slot or person.store[other] < 0 or knows_gap(other, person.store[other], item, sees, levers):
+            continue
+        if best < 0 or person.patronage[other] > person.patronage[best]:
+            best = other
+    return best
+
+
+@inlined
+def discount_absent(slot, person, mine, sees, town, levers, p, scratch):
+    """Weigh the brands that are known not to be sold here at the cost of the way to a store that sells them."""
+    for b in range(mine.shape[0]):
+        here = scratch.sight[b]
+        if here.absent == KNOWN_ABSENT:
+            cost = OUT_OF_REACH
+            if store_with(slot, town.first_item[b] + mine[b].favourite, person, sees, levers) >= 0:
+                cost = p.store_travel_cost
+            here.value -= cost
+            here.shift -= cost

@@ -1,0 +1,22 @@
+"""Today's list of what may be voiced and talked about."""
+
+from __future__ import annotations
+
+from simulator.compilation import inlined
+from simulator.model.kernels.constants import DROPPED, EVENTS
+
+
+@inlined
+def note_event(who, b, kind, score, change, scratch):
+    """Put an experience on today's list of what may be voiced and talked about."""
+    n = scratch.counts[EVENTS]
+    if n < scratch.events.shape[0]:
+        event = scratch.events[n]
+        event.who = who
+        event.brand = b
+        event.kind = kind
+        event.score = score
+        event.change = change
+        scratch.counts[EVENTS] = n + 1
+    else:
+        scratch.counts[DROPPED] += 1
