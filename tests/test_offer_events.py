@@ -31,6 +31,7 @@ OFFERS: dict[str, dict[str, Any]] = {
     "reposition": {"kind": "reposition", "brand": FOCAL, "position": [2.0, 1.0], "announced": 0.6},
     "loyalty_programme": {"kind": "loyalty_programme", "brand": FOCAL, "enrolled": 0.6, "reward": 0.2},
     "price": {"kind": "price", "brand": FOCAL, "change": 0.15, "ramp": "3 weeks"},
+    "price of an item": {"kind": "price", "brand": FOCAL, "item": "pulp", "change": 0.3},
     "resize": {"kind": "resize", "brand": FOCAL, "change": -0.2, "ramp": "3 weeks"},
 }
 """A strong event of each kind."""
@@ -76,7 +77,8 @@ def test_an_event_moves_its_brand_and_nothing_before_it_begins(event: dict[str, 
 
 @pytest.mark.parametrize("event", OFFERS.values(), ids=OFFERS)
 def test_a_rivals_event_reaches_the_focal_brand(event: dict[str, Any]) -> None:
-    pair = arms({**event, "brand": RIVAL})
+    item = {"item": "original"} if "item" in event else {}
+    pair = arms({**event, "brand": RIVAL, **item})
     assert (weekly(pair["scenario"], c.UNITS, 1) != weekly(pair["baseline"], c.UNITS, 1)).any()
     assert (weekly(pair["scenario"], c.UNITS) != weekly(pair["baseline"], c.UNITS)).any()
 
@@ -95,6 +97,7 @@ def test_an_event_ends_when_it_is_over(event: dict[str, Any]) -> None:
         assert (getattr(over, name) == getattr(quiet, name)).all()
     assert over.active.sum() == 0
     assert not over.looks["begun"].any()
+    assert over.specials.size == 0
     for name in ("log_price", "log_size"):
         assert (over.offers[name] == quiet.offers[name]).all()
 
@@ -149,6 +152,58 @@ def test_ramps_build_up_in_equal_daily_steps() -> None:
     gone = [(levers({"kind": "delist", "brand": FOCAL, "over": "4 weeks"}, day).delisted > 0) for day in (0, 13, 27)]
     assert [day.mean() for day in gone] == sorted(day.mean() for day in gone)
     assert gone[-1][:, :3].all()
+
+
+# -- single items and segments ----------------------------------------------------------------------------------------
+
+
+def test_a_cheaper_item_is_bought_more_and_for_its_own_price() -> None:
+    cheaper = {"kind": "price", "brand": FOCAL, "item": "pulp", "change": -0.2, "start": "week 0"}
+    model = BrandMarket(setting(cheaper, customers=3000, weeks=12), rng=1, panel=True)
+    quiet = BrandMarket(setting(cheaper, customers=3000, weeks=12), rng=1, panel=True, arm="baseline")
+    share = {}
+    for name, one in (("cheaper", model), ("quiet", quiet)):
+        one.run_until(one.last_day)
+        bought = one.purchases().query("day >= 0 and brand == 0")
+        share[name] = (bought["item"] == 0).mean()
+        paid = bought.groupby("item")["price"].unique().map(lambda values: round(float(values[0]), 4)).to_dict()
+        assert paid == ({0: 3.592, 1: 4.49, 2: 4.49} if name == "cheaper" else dict.fromkeys(range(3), 4.49))
+    assert share["cheaper"] > share["quiet"] + 0.02
+    assert int(weekly(model, c.UNITS).sum()) > int(weekly(quiet, c.UNITS).sum())
+
+
+def test_a_dear_item_sends_its_buyers_to_the_brands_other_items_first() -> None:
+    item, brand = (
+        1.0 - np.exp(change(arms({"kind": "price", "brand": FOCAL, "change": 1.5, **more}, customers=3000)))
+        for more in ({"item": "pulp"}, {})
+    )
+    # pulp is 45% of the brand; its buyers are not lost at the rate at which a whole brand's are
+    assert 0.03 < item < 0.9 * 0.45 * brand
+
+
+def test_a_price_for_a_segment_is_paid_by_no_other() -> None:
+    event = {"kind": "price", "brand": FOCAL, "change": 0.3, "where": {"segment": "singles"}}
+    pair = arms(event, customers=3000, without=("talk", "shelf"))
+    world = pair["baseline"].world
+    first = int(pair["scenario"].state.records.level_start[1])
+    units = {name: m.state.records.levels[m.observed_weeks : -1, first:, 0].sum(0) for name, m in pair.items()}
+    for g, name in enumerate(world.segments):
+        gone = units["scenario"][g] - units["baseline"][g]
+        assert (gone < 0) if name == "singles" else (gone == 0)
+
+
+def test_a_smaller_item_costs_less_to_make() -> None:
+    event = {"kind": "resize", "brand": FOCAL, "item": "smooth", "change": -0.5}
+    pair = arms(event, values={"notice_size": 0.0})
+    assert change(pair) == 0.0
+    assert weekly(pair["scenario"], c.CONTRIBUTION).sum() > weekly(pair["baseline"], c.CONTRIBUTION).sum()
+
+
+def test_people_get_used_to_the_price_of_an_item_by_its_share() -> None:
+    pair = arms({"kind": "price", "brand": FOCAL, "item": "pulp", "change": 0.5}, customers=600, weeks=40)
+    moved = float(pair["scenario"].state.reference[0] - pair["baseline"].state.reference[0])
+    # four fifths of the way after 40 weeks, at a quarter of the gap per trip
+    assert moved == pytest.approx(0.8 * 0.45 * np.log(1.5), rel=0.1)
 
 
 # -- supply ---------------------------------------------------------------------------------------------------------

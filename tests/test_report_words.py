@@ -101,6 +101,15 @@ def test_a_launch_that_does_nothing_is_told_as_nothing() -> None:
     assert text["Weeks 1–2"].startswith("Nothing would show")
 
 
+def test_a_gain_says_how_the_others_fared() -> None:
+    turned = tuple(
+        replace(o, arms={"baseline": o.arms["scenario"], "scenario": o.arms["baseline"]}) for o in make_outcomes(4)
+    )
+    text = said(Comparison(make_scenario(), turned, RunSettings(1)))["Made of"]
+    assert "Of the lost units" not in text
+    assert "Units of the others meanwhile: " in text
+
+
 def test_the_assumption_is_named_with_its_grade_or_none_is() -> None:
     assert "Units move most with miss_rate" in said(make_comparison())["Hangs on"]
     assert "grade A" in said(make_comparison())["Hangs on"]

@@ -193,6 +193,7 @@ SIGHT = np.dtype(
         ("noise", np.float64),
         ("met", np.int32),  # look met at the shelf, 0 = the original
         ("seen", np.uint8),
+        ("item", np.int32),  # item preferred to the favourite, -1 where none is
         ("absent", np.uint8),  # SOLD, ABSENT (the store does not sell the brand) or KNOWN_ABSENT
     ],
     align=True,
@@ -218,10 +219,23 @@ BRAND_LEVER = np.dtype(
         ("log_reference", np.float32),  # price people are used to
         ("care_change", np.float32),
         ("campaign", np.float32),  # logit, 0 where none runs
+        ("first_item", np.int32),
+        ("last_item", np.int32),
         ("salience", np.float32),  # logit, how much more readily than usual the brand comes to mind
     ],
     align=True,
 )
+SPECIAL = np.dtype(
+    [
+        ("brand", np.int32),
+        ("item", np.int32),  # -1 where it holds for all
+        ("segments", np.uint64),  # bit per segment that it is for
+        ("log_price", np.float64),  # ln(price / the brand's price at the store)
+        ("log_size", np.float64),  # ln(pack size / the brand's at the store)
+    ],
+    align=True,
+)
+"""A price or pack size of one item, or for some segments only."""
 LOOK = np.dtype(
     [
         ("brand", np.int32),
@@ -290,6 +304,8 @@ class Levers(NamedTuple):
 
     offers: Array  # (S, B) OFFER
     brands: Array  # (B,) BRAND_LEVER
+    specials: Array  # (T,) SPECIAL, those of today; none on most days
+    special_here: Array  # (S, T) uint8, 1 where a special offer holds
     looks: Array  # (Z,) LOOK
     severity: Array  # (S, I) float32, stock-out events
     service: Array  # (S, B, R) float32, quality met in each role

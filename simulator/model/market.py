@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compilation import mark_warm
-from simulator.model.changes import views_of
+from simulator.model.changes import seen_prices, views_of
 from simulator.model.customers import CustomerSet
 from simulator.model.fixed import lay_out, new_scratch, settings, with_ample_stock
 from simulator.model.kernels import constants as c
@@ -391,7 +391,7 @@ class BrandMarket(mesa.Model):
         """Move reference prices towards what is on the shelves, at the pace of the category's purchases."""
         trips = 7.0 * float(self.world.customers.rate.mean())
         part = 1.0 - (1.0 - self.values["reference_price_rate"]) ** trips
-        seen = self.levers.offers["log_price"].mean(axis=0)
+        seen = seen_prices(self.levers, self.world)
         moved = self.state.reference + part * (seen - self.state.reference)
         listed = self.levers.brands["log_list"]
         # prices that never moved stay what they were, to the bit

@@ -13,8 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.model.changes import LOOK_OF_KIND, campaign_salience, describe, look_salience, views_of
-from simulator.model.columns import BRAND_LEVER, OFFER, Levers
+from simulator.model.changes import (
+    LOOK_OF_KIND,
+    campaign_salience,
+    describe,
+    look_salience,
+    special_offer,
+    views_of,
+)
+from simulator.model.columns import BRAND_LEVER, OFFER, SPECIAL, Levers
 from simulator.model.switches import check_channels
 from simulator.randomness import Stream, uniforms
 from simulator.world.world import World
@@ -224,6 +231,8 @@ class Timeline:
         strength = np.zeros(count, np.float32)
         briefing = np.zeros((stores, count), np.float32)
         salience = np.zeros(count)
+        specials: list[NDArray[Any]] = []
+        special_here: list[NDArray[np.bool_]] = []
         depot = world.stores.distributor
         fill_rate = world.distributors.fill_rate[depot].astype(np.float32)
         usual_fill = fill_rate.copy()
@@ -270,6 +279,9 @@ class Timeline:
                 for i in range(chosen.start, chosen.stop):
                     if event.item is None or brands.item_names[i] == f"{event.brand}/{event.item}":
                         severity[inside, i] = np.maximum(severity[inside, i], event.severity)
+            elif event.kind in ("price", "resize") and (event.item is not None or event.where.segment is not None):
+                specials.append(special_offer(event, part, world))
+                special_here.append(inside)
             elif event.kind == "price":
                 new = event.to if event.to is not None else brands.list_price[b] * (1.0 + event.change)
                 price[inside, b] = new if part == 1.0 else brands.list_price[b] + part * (new - brands.list_price[b])
@@ -304,9 +316,16 @@ class Timeline:
         by_brand["care_change"] = care_change
         by_brand["campaign"] = strength
         by_brand["salience"] = salience
+        by_brand["first_item"] = brands.first_item[:-1]
+        by_brand["last_item"] = brands.first_item[1:]
+        here = np.zeros((stores, len(specials)), np.uint8)
+        for t, inside in enumerate(special_here):
+            here[:, t] = inside
         return Levers(
             offers=offers,
             brands=by_brand,
+            specials=np.concatenate([np.zeros(0, SPECIAL), *specials]),
+            special_here=here,
             looks=looks,
             severity=severity,
             service=(world.stores.service[:, None, :] + change).astype(np.float32),

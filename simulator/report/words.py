@@ -150,6 +150,10 @@ def loss_lines(comparison: Comparison) -> tuple[str, ...]:
     mean = comparison.results["units_change"].value.mean or 0.0
     if went and mean <= -SMALL:
         lines.append(f"Of the lost units, {', '.join(went)}.")
+    if mean >= SMALL:
+        rivals = findings.rival_changes(comparison.outcomes, comparison.horizon_weeks)
+        moved = [f"{name} {wording.percent(value, sign=True)}" for name, value in rivals.items()]
+        lines.append(f"Units of the others meanwhile: {', '.join(moved)}.")
     return tuple(lines)
 
 

@@ -79,6 +79,17 @@ def flow(outcomes: Sequence[ReplicateOutcome], weeks: int) -> Flow:
     return Flow(lost, change, lost - sum(change.values()))
 
 
+def rival_changes(outcomes: Sequence[ReplicateOutcome], weeks: int) -> dict[str, float]:
+    """Relative change in units of every rival over the window, ratio of means over replicates; largest loss first."""
+    first = outcomes[0]
+    changes = {}
+    for brand, name in enumerate(first.brands):
+        now, before = (sum(total(o, arm, "units", weeks, brand) for o in outcomes) for arm in ("scenario", "baseline"))
+        if brand != first.focal and before:
+            changes[name] = now / before - 1.0
+    return dict(sorted(changes.items(), key=lambda item: (item[1], item[0])))
+
+
 def causes_of_churn(outcomes: Sequence[ReplicateOutcome]) -> dict[str, float]:
     """Part of the customers lost to the change whom each cause touched first; empty when nobody was lost.
 

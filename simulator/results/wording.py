@@ -19,7 +19,7 @@ DECISIONS = {"ship": "Ship", "fix": "Fix first", "stop": "Stop", "cannot_tell": 
 CAUSE_WORDS = {
     "none": "none of the change's own causes",
     "findability": "not finding the pack",
-    "promise": "what the new look promised or broke",
+    "promise": "what the change promised or broke",
     "price_size": "price or size",
     "availability": "empty shelves",
     "service": "service",

@@ -31,8 +31,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "redesign": ("region", "store", "distributor"),
     "stockout": ("region", "store", "distributor"),
     "service": ("role", "region", "store"),
-    "price": ("region", "store", "distributor"),
-    "resize": ("region", "store", "distributor"),
+    "price": ("region", "store", "segment", "distributor"),
+    "resize": ("region", "store", "segment", "distributor"),
     "campaign": ("region", "store", "segment"),
     "brief_reps": ("region", "store"),
     "rep_turnover": ("region", "store"),
@@ -150,6 +150,7 @@ class Price(Dated):
 
     kind: Literal["price"]
     brand: Name = Field(description="Whose price.")
+    item: Name | None = Field(default=None, description="One item of the brand; left out: all of them.")
     change: Annotated[float, q.share(-1, 10, above=True)] | None = Field(
         default=None, description="Relative change, such as +8%."
     )
@@ -175,6 +176,7 @@ class Resize(Dated):
 
     kind: Literal["resize"]
     brand: Name = Field(description="Whose packs.")
+    item: Name | None = Field(default=None, description="One item of the brand; left out: all of them.")
     change: Annotated[float, q.share(-1, 10, above=True)] = Field(description="Relative change of the size, as -10%.")
     ramp_days: Days = Field(default=0, alias="ramp", description="How long until all packs are of the new size.")
 

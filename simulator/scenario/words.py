@@ -86,8 +86,7 @@ def _sentence(event: Event) -> str:
         case Redesign():
             what = f"{event.brand} changes its look{place} {when}{lasts}: {_look(event)}"
         case Stockout():
-            item = f" {event.item}" if event.item else ""
-            what = f"{percent(event.severity)} of {event.brand}{item} is missing{place} {when}{lasts}"
+            what = f"{percent(event.severity)} of {event.brand}{_item(event.item)} is missing{place} {when}{lasts}"
         case Service():
             turn = "worse" if event.quality < 0 else "better"
             buyers = f" for buyers of {event.brand}" if event.brand else ""
@@ -95,10 +94,13 @@ def _sentence(event: Event) -> str:
             what = f"Service is {turn} by {abs(event.quality):g}{buyers}{place} {when}{lasts}{ramp}"
         case Price():
             change = f"becomes {event.to:g}" if event.change is None else f"changes by {_signed(event.change)}"
-            what = f"The price of {event.brand} {change}{place} {when}{lasts}{_ramp(event.ramp_days)}"
+            what = (
+                f"The price of {event.brand}{_item(event.item)} {change}{place} {when}{lasts}{_ramp(event.ramp_days)}"
+            )
         case Resize():
             size = _signed(event.change)
-            what = f"The packs of {event.brand} change in size by {size}{place} {when}{lasts}{_ramp(event.ramp_days)}"
+            packs = f"The packs of {event.brand}{_item(event.item)} change in size"
+            what = f"{packs} by {size}{place} {when}{lasts}{_ramp(event.ramp_days)}"
         case Campaign():
             mind = f"; it comes to mind by {event.salience:g} logit more readily" if event.salience else ""
             reach = percent(event.reach)
@@ -124,18 +126,16 @@ def offer_sentence(event: Delist | LoyaltyProgramme | Reformulate | Reposition |
                 parts.append(f"need {duration(event.lead_time_days)} from order to truck")
             what = f"Distributors of {whose} {' and '.join(parts)}{when}{_ramp(event.ramp_days)}"
         case Delist():
-            item = f" {event.item}" if event.item else ""
             slow = f", store by store over {duration(event.over_days)}" if event.over_days else ""
-            what = f"{event.brand}{item} is delisted{when}{slow}"
+            what = f"{event.brand}{_item(event.item)} is delisted{when}{slow}"
         case Reformulate():
-            item = f" {event.item}" if event.item else ""
             turn = "no better and no worse" if not event.quality else f"{'better' if event.quality > 0 else 'worse'} by"
             size = f" {abs(event.quality):g} logit" if event.quality else ""
             told = f"told to {percent(event.announced)}" if event.announced else "in silence"
             uneven = f", {event.sd:g} times as uneven" if event.sd != 1.0 else ""
             broken = f"; {percent(event.identity_break)} of what it stood for is broken" if event.identity_break else ""
             what = (
-                f"{event.brand}{item} gets a new recipe, {turn}{size} in use{uneven}{when}, "
+                f"{event.brand}{_item(event.item)} gets a new recipe, {turn}{size} in use{uneven}{when}, "
                 f"{told}{broken}{_ramp(event.ramp_days)}"
             )
         case Reposition():
@@ -150,6 +150,10 @@ def offer_sentence(event: Delist | LoyaltyProgramme | Reformulate | Reposition |
                 f"{percent(event.enrolled)} of its buyers join{_ramp(event.ramp_days)}"
             )
     return what
+
+
+def _item(name: str | None) -> str:
+    return f" {name}" if name else ""
 
 
 def _ramp(days: int) -> str:

@@ -409,6 +409,8 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         trip.forced = 1
     trip.target = b
     item = np.int64(wanted_item(b, mine[b].favourite, trip.words[3], town, p))
+    if weighed and scratch.sight[b].item >= 0 and item == town.first_item[b] + mine[b].favourite:
+        item = np.int64(scratch.sight[b].item)
     if not in_stock(s, item, life):
         if not weighed:
             weigh(trip, person, me, mine, sees, levers, setting, p, scratch)

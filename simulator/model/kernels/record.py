@@ -17,6 +17,7 @@ from simulator.model.kernels.constants import (
     UNITS,
     VALUE,
 )
+from simulator.model.kernels.specials import special_price, special_size
 
 
 @inlined
@@ -57,10 +58,14 @@ def record(day, week, town, life, levers, setting, scratch, records):
         me = life.mind[i]
         units = np.int64(trip.units)
         price = levers.offers[s, b].price
+        log_size = np.float64(levers.offers[s, b].log_size)
+        if levers.specials.shape[0] > 0:
+            price *= np.exp(special_price(s, b, trip.item, person, levers))
+            log_size += special_size(s, b, trip.item, person, levers)
         note_purchase(i, day, trip, price, records)
         records.totals[week, UNITS, b] += units
         records.totals[week, VALUE, b] += np.int64(np.rint(100.0 * price * units))
-        cost = town.brands[b].cost * np.exp(np.float64(levers.offers[s, b].log_size))  # a smaller pack costs less
+        cost = town.brands[b].cost * np.exp(log_size)  # a smaller pack costs less
         reward = 0.0
         if levers.looks.shape[0] > 0:
             reward = price * reward_paid(s, b, person, life.views[i], levers)

@@ -12,6 +12,7 @@ from simulator.compilation import inlined
 from simulator.model.kernels.changes import worth_of_change
 from simulator.model.kernels.constants import PRICE_SIZE, PROMISE
 from simulator.model.kernels.mind import standing
+from simulator.model.kernels.specials import special_anywhere, special_price, special_size
 from simulator.randomness.philox import block, gumbel, stream_key, uniform
 from simulator.randomness.streams import Stream
 
@@ -31,23 +32,47 @@ def notices(word, change, probability):
 
 
 @inlined
-def price_and_size(trip, b, person, offer, brand, setting, p):
+def price_and_size(trip, b, person, log_price, log_size, brand, setting, p):
     """Change of utility by a price or pack size away from the usual one, as far as it is noticed on this trip.
 
     A smaller pack is a dearer unit. A price above the one people are used to weighs ``price_loss_multiplier`` times.
     """
-    change = np.float64(offer.log_price - brand.log_list)
+    change = np.float64(log_price - brand.log_list)
     value = 0.0
-    if change != 0.0 or offer.log_size != 0.0:
+    if change != 0.0 or log_size != 0.0:
         words = block(stream_key(setting.run, _PRICE, trip.ordinal), person.uid, b, trip.retry)
         if change != 0.0 and notices(words[0], change, p.notice_price):
             value += person.beta * change
-            surprise = np.float64(offer.log_price - brand.log_reference)
+            surprise = np.float64(log_price - brand.log_reference)
             if surprise > 0.0:
                 value += person.beta * (p.price_loss_multiplier - 1.0) * surprise
-        if offer.log_size != 0.0 and notices(words[1], offer.log_size, p.notice_size):
-            value -= person.beta * offer.log_size
+        if log_size != 0.0 and notices(words[1], log_size, p.notice_size):
+            value -= person.beta * log_size
     return value
+
+
+@inlined
+def item_worth(trip, b, item, person, levers, setting, p):
+    """What price and size of one item add to utility, as far as they are noticed."""
+    offer = levers.offers[trip.where, b]
+    log_price = offer.log_price + special_price(trip.where, b, item, person, levers)
+    log_size = offer.log_size + special_size(trip.where, b, item, person, levers)
+    return price_and_size(trip, b, person, log_price, log_size, levers.brands[b], setting, p)
+
+
+@inlined
+def best_item(trip, b, favourite, person, levers, setting, p):
+    """The item preferred to the favourite one for its price or size, or -1, where a brand has special offers."""
+    brand = levers.brands[b]
+    usual = brand.first_item + favourite
+    best = -1
+    best_worth = item_worth(trip, b, usual, person, levers, setting, p)
+    for item in range(brand.first_item, brand.last_item):
+        worth = item_worth(trip, b, item, person, levers, setting, p) - p.variant_gap
+        if item != usual and worth > best_worth:
+            best = item
+            best_worth = worth
+    return best, best_worth
 
 
 @inlined
@@ -68,7 +93,14 @@ def weigh(trip, person, me, mine, sees, levers, setting, p, scratch):
     draw_noise(stream_key(setting.run, _CHOICE, trip.ordinal), person.uid, trip.retry, scratch)
     for b in range(mine.shape[0]):
         here = scratch.sight[b]
-        here.shift = price_and_size(trip, b, person, levers.offers[s, b], levers.brands[b], setting, p)
+        here.item = -1
+        if special_anywhere(s, b, levers):
+            item, worth = best_item(trip, b, mine[b].favourite, person, levers, setting, p)
+            here.item = item
+            here.shift = worth
+        else:
+            offer = levers.offers[s, b]
+            here.shift = price_and_size(trip, b, person, offer.log_price, offer.log_size, levers.brands[b], setting, p)
         if levers.brands[b].salience != 0.0:  # habit brings a brand to mind whatever its standing in public
             here.shift += levers.brands[b].salience * (1.0 - mine[b].habit)
         here.value = mine[b].utility + standing(mine[b], p) + here.shift
@@ -128,7 +160,8 @@ def buys_category(trip, person, setting, p, scratch):
 def offer_changed(s, b, levers):
     """Whether price or pack size of a brand differ from the usual ones at a store."""
     offer = levers.offers[s, b]
-    return offer.log_price != levers.brands[b].log_list or offer.log_size != 0.0
+    usual = offer.log_price == levers.brands[b].log_list and offer.log_size == 0.0
+    return not usual or special_anywhere(s, b, levers)
 
 
 @inlined
