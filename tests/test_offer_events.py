@@ -134,8 +134,8 @@ def test_poor_supply_is_no_decision_to_undo() -> None:
 
 def test_old_goods_come_back_over_the_time_of_a_rollback() -> None:
     back = {"kind": "rollback", "of": "it", "start": "week 4", "over": "4 weeks"}
-    recipe = [float(levers({**OFFERS["reformulate"], "id": "it"}, day, back).active[0, 0]) for day in (27, 41, 56)]
-    assert recipe == pytest.approx([1.0, 0.5, 0.0])
+    recipe = [levers({**OFFERS["reformulate"], "id": "it"}, day, back).active for day in (27, 41, 56)]
+    assert [float(active.max(initial=0.0)) for active in recipe] == pytest.approx([1.0, 0.5, 0.0])
     place = [levers({**OFFERS["reposition"], "id": "it"}, day, back).looks[0] for day in (27, 41)]
     half = (place[0]["origin"] + place[0]["position"]) / 2
     assert place[1]["position"] == pytest.approx(half)

@@ -193,8 +193,8 @@ SIGHT = np.dtype(
         ("noise", np.float64),
         ("met", np.int32),  # look met at the shelf, 0 = the original
         ("seen", np.uint8),
-        ("item", np.int32),  # item preferred to the favourite, -1 where none is
         ("absent", np.uint8),  # SOLD, ABSENT (the store does not sell the brand) or KNOWN_ABSENT
+        ("item", np.int16),  # item preferred to the favourite, -1 where none is
     ],
     align=True,
 )
@@ -313,7 +313,7 @@ class Levers(NamedTuple):
     fill_rate: Array  # (S, B) float32, share of lines that the store's distributor delivers
     usual_fill: Array  # (S, B) float32, the same without events
     lead_time: Array  # (S, B) int32, days from order to truck
-    active: Array  # (S, Z) float32, 0..1, how far a change other than of the pack has come to a store
+    active: Array  # (S, Z) float32, 0..1, how far a change other than of the pack has come; (0, 0) on most days
     delisted: Array  # (S, I) int16, 0 or 1 + the change that delists the item; (0, 0) where nothing is delisted
     reach: Array  # (S, G, B) float32, share of customers a campaign reaches a day, by main store and segment
 

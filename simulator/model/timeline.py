@@ -334,7 +334,7 @@ class Timeline:
             usual_fill=usual_fill,
             lead_time=lead_time,
             reach=reach,
-            active=active,
+            active=active if active.any() else np.zeros((0, 0), np.float32),
             delisted=delisted if delisted.any() else np.zeros((0, 0), np.int16),
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined
+from simulator.compilation import inlined, kernel
 from simulator.model.kernels.constants import (
     AWARE_ENROLLED,
     AWARE_HEARD,
@@ -53,7 +53,7 @@ def hurt_felt(tie, view, look, briefed, setting, p):
         take_to_heart(tie, view, look, briefed, p)
 
 
-@inlined
+@kernel
 def meet_changes(trip, day, person, me, mine, sees, life, levers, setting, p, scratch):
     """Hear of new recipes and positions on a shopping trip, and notice what a brand newly stands for.
 
@@ -126,7 +126,7 @@ def tells_apart(quality, told, p):
     return 1.0 - 0.5 ** ((abs(np.float64(quality)) / jnd) ** p.jnd_slope)
 
 
-@inlined
+@kernel
 def felt_recipe(trip, b, day, person, luck, me, sees, levers, setting, p, scratch):
     """Quality (logit) that changed recipes add to one use as it is felt; ``luck`` (standard normal) is the use's own.
 
@@ -164,7 +164,7 @@ def felt_recipe(trip, b, day, person, luck, me, sees, levers, setting, p, scratc
     return felt
 
 
-@inlined
+@kernel
 def use_programmes(trip, b, day, person, me, tie, sees, levers, setting, p):
     """Join the bought brand's programme, or grow closer to the brand as a member."""
     for z in range(levers.looks.shape[0]):
@@ -182,7 +182,7 @@ def use_programmes(trip, b, day, person, me, tie, sees, levers, setting, p):
                 view.aware |= AWARE_ENROLLED
 
 
-@inlined
+@kernel
 def reward_paid(s, b, person, sees, levers):
     """Share of the price that the brand gives back on a purchase."""
     share = 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined
+from simulator.compilation import inlined, kernel
 from simulator.model.kernels.changes import acts_here, meet_changes
 from simulator.model.kernels.constants import (
     AVAILABILITY,
@@ -98,7 +98,7 @@ def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, 
             if liking < 0.0 and b == setting.focal:
                 touch(me, PROMISE, day)
             note_event(trip.who, b, KIND_NEWS, liking, 1, scratch)
-    if levers.looks.shape[0] > 0:
+    if levers.active.shape[0] > 0:
         meet_changes(trip, day, person, me, mine, sees, life, levers, setting, p, scratch)
     if levers.delisted.shape[0] > 0:
         learn_range(trip.slot, s, sees, levers)
@@ -279,7 +279,7 @@ def answer_empty_shelf(trip, b, day, second, week, person, me, mine, town, life,
     return result
 
 
-@inlined
+@kernel
 def answer_delisted(trip, b, item, second, person, mine, sees, town, life, levers, setting, p, scratch):
     """The store does not sell the wanted item: another variant, another brand, another store, or do without.
 

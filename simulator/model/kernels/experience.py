@@ -103,7 +103,7 @@ def experience(day, week, town, life, levers, setting, p, scratch, records):
         if change != 0.0 and b == setting.focal:
             touch(me, SERVICE, day)
         changed = 1 if change != 0.0 else 0
-        if levers.looks.shape[0] > 0:
+        if levers.active.shape[0] > 0:
             felt = felt_recipe(trip, b, day, town.people[i], luck, me, life.views[i], levers, setting, p, scratch)
             outcome += p.quality_weight * felt
             if felt != 0.0:
@@ -122,7 +122,7 @@ def experience(day, week, town, life, levers, setting, p, scratch, records):
         grow_habit(mine, b, p)
         if met > 0 and level > 0.0:
             tie.bond += p.bond_growth * level * (1.0 - tie.bond)
-        if levers.looks.shape[0] > 0:
+        if levers.active.shape[0] > 0:
             use_programmes(trip, b, day, town.people[i], me, tie, life.views[i], levers, setting, p)
         if trip.forced == 1:
             tie.learned += p.forced_trial_step * (p.forced_trial_learning - tie.learned)

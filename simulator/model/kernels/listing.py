@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined
+from simulator.compilation import inlined, kernel
 from simulator.model.kernels.constants import ABSENT, KNOWN_ABSENT, SOLD
 
 OUT_OF_REACH = 50.0
@@ -22,7 +22,7 @@ def knows_gap(slot, store, item, sees, levers):
     return z > 0 and (sees[z - 1].aware >> slot) & 1 != 0
 
 
-@inlined
+@kernel
 def brand_absent(slot, s, b, sees, town, levers):
     """SOLD where the store sells any item of a brand, KNOWN_ABSENT where the customer knows that it sells none."""
     found = KNOWN_ABSENT
@@ -34,7 +34,7 @@ def brand_absent(slot, s, b, sees, town, levers):
     return found
 
 
-@inlined
+@kernel
 def learn_range(slot, s, sees, levers):
     """Know from this visit on what the store no longer sells."""
     for item in range(levers.delisted.shape[1]):
@@ -43,7 +43,7 @@ def learn_range(slot, s, sees, levers):
             sees[z - 1].aware |= np.uint8(1 << slot)
 
 
-@inlined
+@kernel
 def store_with(slot, item, person, sees, levers):
     """Slot of the best-known other store that, for all the customer knows, sells an item, or -1."""
     best = -1
@@ -55,7 +55,7 @@ def store_with(slot, item, person, sees, levers):
     return best
 
 
-@inlined
+@kernel
 def discount_absent(slot, person, mine, sees, town, levers, p, scratch):
     """Weigh the brands that are known not to be sold here at the cost of the way to a store that sells them."""
     for b in range(mine.shape[0]):

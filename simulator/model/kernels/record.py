@@ -67,7 +67,7 @@ def record(day, week, town, life, levers, setting, scratch, records):
         records.totals[week, VALUE, b] += np.int64(np.rint(100.0 * price * units))
         cost = town.brands[b].cost * np.exp(log_size)  # a smaller pack costs less
         reward = 0.0
-        if levers.looks.shape[0] > 0:
+        if levers.active.shape[0] > 0:
             reward = price * reward_paid(s, b, person, life.views[i], levers)
         records.totals[week, CONTRIBUTION, b] += np.int64(np.rint(100.0 * (price - reward - cost) * units))
         records.stores[week, s, b] += units

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined
+from simulator.compilation import inlined, kernel
 from simulator.model.kernels.changes import worth_of_change
 from simulator.model.kernels.constants import PRICE_SIZE, PROMISE
 from simulator.model.kernels.mind import standing
@@ -60,7 +60,7 @@ def item_worth(trip, b, item, person, levers, setting, p):
     return price_and_size(trip, b, person, log_price, log_size, levers.brands[b], setting, p)
 
 
-@inlined
+@kernel
 def best_item(trip, b, favourite, person, levers, setting, p):
     """The item preferred to the favourite one for its price or size, or -1, where a brand has special offers."""
     brand = levers.brands[b]
