@@ -318,22 +318,31 @@ class Customer(mesa.Agent):
     def _weigh(self, trip: Trip, met: bool) -> list[float]:
         """Utility of each brand without noise; worked out once per store."""
         if trip.values is None:
-            p, look, view = self.model.p, self.model.look_today, self.view
+            p, look = self.model.p, self.model.look_today
             trip.values = [tie.utility + tie.standing(p) for tie in self.ties]
             trip.values[self.last_brand] += p["inertia"]
-            if look is not None and (view.seen or view.heard):
-                trip.values[look.brand] -= view.hurt
-                if met and view.seen:
-                    trip.values[look.brand] += view.liking
+            if look is not None:
+                trip.values[look.brand] += self._strange(met)
         return trip.values
+
+    def _strange(self, met: bool) -> float:
+        """What the changed look adds to its brand's utility today: hurt, liking, and less salience without a habit."""
+        model, view = self.model, self.view
+        look = model.look_today
+        if look is None:
+            return 0.0
+        worth = model.salience_today * (1.0 - self.ties[look.brand].habit)
+        if view.seen or view.heard:
+            worth += (view.liking if met and view.seen else 0.0) - view.hurt
+        return worth
 
     def _buys_category(self, trip: Trip, met: bool) -> bool:
         """Category incidence: buy less often, or a unit more, as the shelf is worth less or more than usual."""
         look = self.model.look_today
         values = self._weigh(trip, met)
         usual = list(values)
-        if look is not None and (self.view.seen or self.view.heard):
-            usual[look.brand] += self.view.hurt - (self.view.liking if met and self.view.seen else 0.0)
+        if look is not None:
+            usual[look.brand] -= self._strange(met)
         worth = math.log(sum(map(math.exp, values)) / sum(map(math.exp, usual)))
         wanted = math.exp(self.model.p["category_response"] * worth)
         luck = self.random.random()

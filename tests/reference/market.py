@@ -81,6 +81,7 @@ class ReferenceMarket(mesa.Model):
         self.first_day = self.day = first_day
         self.redesign = redesign
         self.look_today: Redesign | None = None
+        self.salience_today = 0.0
         self.brands = len(world.brands.names)
         first = world.brands.first_item
         self.items_of = [list(range(first[b], first[b + 1])) for b in range(self.brands)]
@@ -131,6 +132,10 @@ class ReferenceMarket(mesa.Model):
         """Run one day."""
         look = self.redesign
         self.look_today = look if look is not None and self.day >= look.start_day else None
+        self.salience_today = 0.0
+        if self.look_today is not None:
+            known = 0.5 ** ((self.day - self.look_today.start_day) / (7.0 * self.p["salience_fade_weeks"]))
+            self.salience_today = -self.p["salience_cue_loss"] * (1.0 - self.look_today.overlap) * known
         self.events = []
         for phase in PLAN:
             getattr(self, phase)()
