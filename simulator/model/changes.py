@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from simulator.model.columns import LOOK, SPECIAL, Levers
+from simulator.model.columns import LOOK, SPECIAL
 from simulator.model.kernels import constants as c
 from simulator.world.world import World
 
@@ -107,19 +107,6 @@ def special_offer(event: Event, part: float, world: World) -> NDArray[Any]:
         change = event.change if event.to is None else event.to / world.brands.list_price[b] - 1.0
         row["log_price"] = np.log1p(part * change)
     return row
-
-
-def seen_prices(levers: Levers, world: World) -> NDArray[Any]:
-    """Mean ln price of each brand on the shelves, shape (B,), as people see it who buy all items alike."""
-    seen = levers.offers["log_price"].mean(axis=0)
-    people = np.bincount(world.customers.segment, minlength=len(world.segments)) / world.size
-    for special, here in zip(levers.specials, levers.special_here.T, strict=True):
-        chosen = [bool(int(special["segments"]) >> g & 1) for g in range(len(world.segments))]
-        share = float(people[chosen].sum() * here.mean())
-        if special["item"] >= 0:
-            share *= float(world.brands.item_share[special["item"]])
-        seen[special["brand"]] += share * special["log_price"]
-    return np.asarray(seen)
 
 
 def _segments(event: Event, world: World) -> np.uint64:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compilation import mark_warm
-from simulator.model.changes import seen_prices, views_of
+from simulator.model.changes import views_of
 from simulator.model.customers import CustomerSet
 from simulator.model.fixed import lay_out, new_scratch, settings, with_ample_stock
 from simulator.model.kernels import constants as c
@@ -27,6 +27,7 @@ from simulator.model.kernels.reps import dismiss
 from simulator.model.kernels.shelves import place_order
 from simulator.model.pilot import aim as aim_at
 from simulator.model.plan import PHASES, Plan
+from simulator.model.reference_prices import adapted
 from simulator.model.reporters import day_run, empty_at_closing, focal_share_today, focal_units_today, people_reached
 from simulator.model.reps import Rep
 from simulator.model.state import initial_state
@@ -383,19 +384,9 @@ class BrandMarket(mesa.Model):
                     )
         self.state.day = end
         if end % 7 == 0:
-            self._adapt_reference_prices()
+            self.state.reference[:] = adapted(self.state.reference, self.levers, self.world, self.values)
             if end > 0:
                 self._end_week(end // 7 - 1)
-
-    def _adapt_reference_prices(self) -> None:
-        """Move reference prices towards what is on the shelves, at the pace of the category's purchases."""
-        trips = 7.0 * float(self.world.customers.rate.mean())
-        part = 1.0 - (1.0 - self.values["reference_price_rate"]) ** trips
-        seen = seen_prices(self.levers, self.world)
-        moved = self.state.reference + part * (seen - self.state.reference)
-        listed = self.levers.brands["log_list"]
-        # prices that never moved stay what they were, to the bit
-        self.state.reference[:] = np.where(seen == listed, listed, moved)
 
     def _end_week(self, week: int) -> None:
         self._lapse.append(self._lapse_now())

@@ -1,0 +1,38 @@
+"""The prices that people are used to: they follow what is on the shelves at the pace of the category's purchases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.model.columns import Levers
+from simulator.world.world import World
+
+_WEEK = 7.0
+
+
+def adapted(
+    reference: NDArray[np.float32], levers: Levers, world: World, values: Mapping[str, float]
+) -> NDArray[np.float32]:
+    """Return the reference prices (B,) after one more week; prices that never moved stay what they were, to the bit."""
+    trips = _WEEK * float(world.customers.rate.mean())
+    part = 1.0 - (1.0 - values["reference_price_rate"]) ** trips
+    seen = seen_prices(levers, world)
+    listed = levers.brands["log_list"]
+    return np.asarray(np.where(seen == listed, listed, reference + part * (seen - reference)), np.float32)
+
+
+def seen_prices(levers: Levers, world: World) -> NDArray[Any]:
+    """Mean ln price of each brand on the shelves, shape (B,), as people see it who buy all items alike."""
+    seen = levers.offers["log_price"].mean(axis=0)
+    people = np.bincount(world.customers.segment, minlength=len(world.segments)) / world.size
+    for special, here in zip(levers.specials, levers.special_here.T, strict=True):
+        chosen = [bool(int(special["segments"]) >> g & 1) for g in range(len(world.segments))]
+        share = float(people[chosen].sum() * here.mean())
+        if special["item"] >= 0:
+            share *= float(world.brands.item_share[special["item"]])
+        seen[special["brand"]] += share * special["log_price"]
+    return np.asarray(seen)
