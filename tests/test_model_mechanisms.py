@@ -256,7 +256,7 @@ def test_only_the_change_is_talked_about_as_the_change() -> None:
         assert getattr(pair["baseline"].state.records, name).sum() == 0
         assert getattr(pair["scenario"].state.records, name).sum() > 0
     records = pair["scenario"].state.records
-    assert records.reached.sum() == pair["scenario"].state.life.mind["reached"].sum()
+    assert records.reached.sum() == pair["scenario"].state.life.mind["reached"].astype(bool).sum()
     assert (np.diff(records.tellers[:3]) < 0).all()  # each generation of retelling is smaller
 
 

@@ -14,7 +14,19 @@ from simulator.cli.root import debug_option
 
 DEFAULT_MARKET: Final = "orange-juice"
 
-CHANGES: Final = ("redesign", "price", "resize", "stockout", "service", "campaign", "rep_turnover", "brief_reps")
+CHANGES: Final = (
+    "redesign",
+    "price",
+    "resize",
+    "stockout",
+    "service",
+    "campaign",
+    "announce",
+    "incident",
+    "care_policy",
+    "rep_turnover",
+    "brief_reps",
+)
 
 
 @click.command()

@@ -40,6 +40,13 @@ MECHANISMS: Mapping[str, Mapping[str, float]] = {
     "appeal": {"appeal_sd": 0.0, "design_appeal_sd": 0.0},
     "identity": {"identity_slope": 0.0, "identity_weak_gain": 0.0},
     "curiosity": {"curiosity_trial": 0.0},
+    "own_experience": {"experience_discount": 1e12},
+    "reputation": {"reputation_weight": 0.0},
+    "weak_ties": {"close_tie_share": 1.0, "post_reach": 0.0},
+    "broken_promise": {"disconfirmation_weight": 0.0, "promise_bond_loss": 0.0},
+    "mending": {"improve_rate": 0.0, "incident_mend_rate": 0.0},
+    "recovery": {"recovery_share": 0.0, "unresolved_loyalty_gap": 0.0, "improved_credit": 0.0},
+    "attention": {"campaign_attention_sd": 0.0},
 }
 """Mechanism -> the parameter values that switch it off."""
 

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from simulator.model.columns import BRAND_LEVER, LOOK, OFFER, Levers
+from simulator.model.desks import open_desks
+from simulator.model.incidents import defects_of, recall
+from simulator.model.media import broadcasts_of
 from simulator.model.switches import check_channels
 from simulator.randomness import Stream, uniforms
 from simulator.world.world import World
@@ -26,8 +29,14 @@ CHANNEL_OF_KIND = {
     "price": "price_size",
     "resize": "price_size",
     "campaign": "word_of_mouth",
+    "announce": "word_of_mouth",
+    "care_policy": "service",
 }
-"""Channel through which each kind acts as a whole; a redesign acts through findability and promise."""
+"""Channel through which each kind acts as a whole.
+
+A redesign acts through findability and promise; an incident through service (defects), availability (a recall) and word
+of mouth (news coverage).
+"""
 
 Event = Any  # the typed events of simulator.scenario, read by attribute so that tests may use plain objects
 
@@ -212,8 +221,6 @@ class Timeline:
         severity = np.zeros((stores, items), np.float32)
         change = np.zeros((stores, count, roles), np.float32)
         care_change = np.zeros(count, np.float32)
-        reach = np.zeros((stores, len(world.segments), count), np.float32)
-        strength = np.zeros(count, np.float32)
         briefing = np.zeros((stores, count), np.float32)
         for event in self.events:
             if day < event.start_day:
@@ -236,6 +243,8 @@ class Timeline:
                 for i in range(chosen.start, chosen.stop):
                     if event.item is None or brands.item_names[i] == f"{event.brand}/{event.item}":
                         severity[inside, i] = np.maximum(severity[inside, i], event.severity)
+            elif event.kind == "incident" and event.recall and "availability" not in self.closed:
+                recall(event, world, inside, severity)
             elif event.kind == "price":
                 new = event.to if event.to is not None else brands.list_price[b] * (1.0 + event.change)
                 price[inside, b] = new
@@ -244,15 +253,6 @@ class Timeline:
             elif event.kind == "service":
                 part = min(1.0, (day - event.start_day + 1) / event.ramp_days) if event.ramp_days else 1.0
                 self._change_service(event, b, float(event.quality * part), inside, change, care_change)
-            elif event.kind == "campaign":
-                daily = 1.0 - (1.0 - event.reach) ** (1.0 / 7.0)
-                names = event.where.segment
-                groups = (
-                    slice(None) if names is None else [world.segments.index(n) for n in _many(names)]
-                )  # everybody, or the named segments
-                for s in np.flatnonzero(inside):
-                    reach[s, groups, b] = daily
-                strength[b] = values["campaign_persuasion"] if event.persuasion is None else event.persuasion
             elif event.kind == "brief_reps":
                 briefing[inside & self._briefed[event.id], b] = 1.0
         offers = np.zeros((stores, count), OFFER)
@@ -268,8 +268,13 @@ class Timeline:
         by_brand = np.zeros(count, BRAND_LEVER)
         by_brand["log_list"] = log_list
         by_brand["log_reference"] = reference
-        by_brand["care_change"] = care_change
-        by_brand["campaign"] = strength
+        active = [e for e in self.events if e.start_day <= day < self.end_day(e, rolled_back)]
+        open_desks(by_brand, active, world, care_change, values["customers_default"])
+        broken = [e for e in active if e.kind == "incident" and "service" not in self.closed]
+        defects = defects_of(broken, world, self._stores, values, by_brand)
+        broadcasts, reach = broadcasts_of(
+            active, world, values, self.closed, self._stores, self._number, self.redesigns
+        )
         return Levers(
             offers=offers,
             brands=by_brand,
@@ -278,6 +283,8 @@ class Timeline:
             service=(world.stores.service[:, None, :] + change).astype(np.float32),
             service_change=change,
             fill_rate=world.distributors.fill_rate.astype(np.float32),
+            defects=defects,
+            broadcasts=broadcasts,
             reach=reach,
         )
 

@@ -60,3 +60,5 @@ class Stream(IntEnum):
     CURIOSITY = 73
     FORECAST = 74
     INCIDENCE = 75
+    MENDED = 76
+    ATTENTION = 77

@@ -20,7 +20,7 @@ from simulator.scenario.tree import Node
 SUM_TOLERANCE = 0.005
 """How far the shares of a whole may miss one: rounding to whole percents over a handful of members."""
 
-UNDOABLE = ("redesign", "price", "resize", "service", "campaign")
+UNDOABLE = ("redesign", "price", "resize", "service", "campaign", "announce", "care_policy")
 """Kinds that a decision can undo. A stock-out or reps who left are not decisions."""
 
 _WEEKS = q.duration(1, math.inf, weeks=True)
@@ -67,6 +67,7 @@ def check_scenario(node: Node) -> Iterator[Problem]:
         yield from _check_event(event, node, market, horizon)
     yield from _check_ids(listed)
     yield from _check_rollbacks(listed)
+    yield from _check_announcements(listed)
     guardrails = node.get("guardrails")
     for guardrail in guardrails.elements if guardrails and guardrails.kind == "list" else ():
         within = guardrail.get("within")
@@ -180,6 +181,22 @@ def _check_rollbacks(events: Sequence[Node]) -> Iterator[Problem]:
             yield Problem.at(of.place, reason, "keep one of them")
         undone.setdefault(of.text, event)
         yield from _check_order(event, target, of.text)
+
+
+def _check_announcements(events: Sequence[Node]) -> Iterator[Problem]:
+    """An announcement is of a redesign that is there."""
+    kinds = {id: _text(event.get("kind")) for event in events if (id := _text(event.get("id")))}
+    known = [id for id, kind in kinds.items() if kind == "redesign"]
+    for event in events:
+        of = event.get("of")
+        if _text(event.get("kind")) != "announce" or of is None or not of.text or of.text in known:
+            continue
+        if of.text not in kinds:
+            mend = did_you_mean(of.text, known) if known else "there is no redesign: name the brand instead"
+            yield Problem.at(of.place, f'there is no redesign "{of.text}" to announce', mend)
+        elif kinds[of.text] in KINDS:
+            reason = f"a {kinds[of.text]} event has no look that could be announced"
+            yield Problem.at(of.place, reason, "announce a redesign, or name the brand instead")
 
 
 def _check_order(rollback: Node, target: Node, id: str) -> Iterator[Problem]:

@@ -48,8 +48,8 @@ _HOME = 8  # draw number of the supply left at home
 
 
 @inlined
-def note_event(who, b, kind, score, change, scratch):
-    """Put an experience on today's list of what may be voiced and talked about."""
+def note_event(who, b, kind, score, cause, scratch):
+    """Put an experience on today's list of what may be voiced and talked about, with the cause of the change if any."""
     n = scratch.counts[EVENTS]
     if n < scratch.events.shape[0]:
         event = scratch.events[n]
@@ -57,7 +57,8 @@ def note_event(who, b, kind, score, change, scratch):
         event.brand = b
         event.kind = kind
         event.score = score
-        event.change = change
+        event.cause = cause
+        event.incident = 0
         scratch.counts[EVENTS] = n + 1
     else:
         scratch.counts[DROPPED] += 1
@@ -99,7 +100,7 @@ def look_around(trip, day, person, me, mine, sees, life, levers, setting, p, scr
             liking = appeal(person.uid, z, look, setting) - view.hurt
             if liking < 0.0 and b == setting.focal:
                 touch(me, PROMISE, day)
-            note_event(trip.who, b, KIND_NEWS, liking, 1, scratch)
+            note_event(trip.who, b, KIND_NEWS, liking, PROMISE, scratch)
     return overlooked
 
 
@@ -288,7 +289,7 @@ def settle_for(trip, missed, day, week, me, town, life, setting, p, scratch, rec
     No second careful comparison: differences in utility count only in part, and search costs anxiety.
     """
     records.totals[week, NOT_FOUND, missed] += 1
-    note_event(trip.who, missed, KIND_DISLIKE, -1.0, 1, scratch)
+    note_event(trip.who, missed, KIND_DISLIKE, -1.0, FINDABILITY, scratch)
     if missed == setting.focal:
         touch(me, FINDABILITY, day)
     b = best_brand(trip.where, True, 1.0 - p.search_haste, missed, town, life, scratch)
@@ -347,15 +348,15 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
             b = np.int64(autopilot(trip.words[1], day, me, mine, sees, levers, setting, p, scratch))
     weighed = bool(b < 0)
     if weighed:
-        weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
+        weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch)
         b = np.int64(wanted_of_all(scratch))
         if second == 0 and not buys_category(trip, person, setting, p, scratch):
             if scratch.sight[setting.focal].shift != 0.0:
-                touch(me, skipped_because(s, levers, setting), day)
+                touch(me, skipped_because(s, life, levers, setting), day)
             return -1
     if overlooked and scratch.sight[b].seen == 0:
         if not weighed:
-            weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
+            weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch)
             weighed = True
         b = np.int64(settle_for(trip, b, day, week, me, town, life, setting, p, scratch, records))
         if b < 0:
@@ -365,7 +366,7 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
     item = np.int64(wanted_item(b, mine[b].favourite, trip.words[3], town, p))
     if not in_stock(s, item, life):
         if not weighed:
-            weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
+            weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch)
         if b == setting.focal and life.stock[s, item].blocked == 1:
             touch(me, AVAILABILITY, day)
         item = np.int64(

@@ -6,16 +6,30 @@ has been used to. It moves belief, habit, bond and the mood towards the store, a
 
 from __future__ import annotations
 
+import numpy as np
+
 from simulator.compilation import inlined, kernel
 from simulator.model.kernels.ahead import AHEAD, fetch_person, fetch_ties
 from simulator.model.kernels.choose import note_event
-from simulator.model.kernels.constants import KIND_EXPERIENCE, KIND_PROBLEM, PROBLEMS, SERVICE, SHOPPERS
+from simulator.model.kernels.constants import (
+    DROPPED,
+    EVENTS,
+    KIND_EXPERIENCE,
+    KIND_PROBLEM,
+    NO_CAUSE,
+    PROBLEMS,
+    PROMISE,
+    SERVICE,
+    SHOPPERS,
+)
 from simulator.model.kernels.mind import touch
 from simulator.randomness.philox import block, normal, stream_key, uniform
 from simulator.randomness.streams import Stream
 
 _EXPERIENCE = int(Stream.EXPERIENCE)
 _SERVICE = int(Stream.SERVICE)
+PROMISE_STEP = 0.01
+"""Satisfaction that one step of what was promised stands for."""
 
 
 @inlined
@@ -61,14 +75,20 @@ def problem_hurt(severity, p):
 
 
 @inlined
-def problem_severity(rank, p):
-    """Severity 1..3 of a problem from its rank in 0..1, so that fewer problems means fewer of each kind."""
+def severity_of(rank, severe, medium):
+    """Severity 1..3 of a problem from its rank in 0..1 and the shares of severe and medium ones."""
     severity = 1
-    if rank < p.problem_severe_share:
+    if rank < severe:
         severity = 3
-    elif rank < p.problem_severe_share + p.problem_medium_share:
+    elif rank < severe + medium:
         severity = 2
     return severity
+
+
+@inlined
+def problem_severity(rank, p):
+    """Severity 1..3 of a problem from its rank in 0..1, so that fewer problems means fewer of each kind."""
+    return severity_of(rank, p.problem_severe_share, p.problem_medium_share)
 
 
 @inlined
@@ -76,6 +96,65 @@ def talk_probability(tie, outcome, p):
     """Probability that an experience is talked about: U-shaped, steeper when bad, more from the bonded."""
     slope = p.talk_satisfied_slope if outcome > 0.0 else p.talk_dissatisfied_slope
     return (p.talk_base_rate + slope * abs(outcome)) * (1.0 + p.talk_bond * tie.bond)
+
+
+@inlined
+def mention_tone(word, tie, outcome, p):
+    """Tone of what is told, 1 or -1: of this experience where it set off the talk, else of the brand as a whole.
+
+    Buyers are ordinarily content by ``talk_liking``, and belief is counted from there; so an ordinary mention is good
+    unless experience has spoilt it.
+    """
+    liked = tie.belief + p.talk_liking
+    if uniform(word) >= p.talk_base_rate * (1.0 + p.talk_bond * tie.bond):
+        liked = outcome
+    return 1.0 if liked > 0.0 else -1.0
+
+
+@inlined
+def problem_met(word, b, trip, life, levers, p):
+    """The problem of this purchase: (severity, 0 where there is none; 1 where an incident caused it).
+
+    One draw decides about both kinds, so that an incident adds problems and changes none of the ordinary ones.
+    """
+    problem = uniform(word)
+    ordinary = p.problem_rate * (1.0 - life.firms[b].mended)
+    severity = 0
+    incident = 0
+    if problem < ordinary:
+        severity = problem_severity(problem / ordinary, p)
+    elif levers.brands[b].defective == 1:
+        defect = levers.defects[trip.where, trip.item]
+        extra = defect.rate * (1.0 - life.firms[b].cured)
+        if problem < ordinary + extra:
+            severity = severity_of((problem - ordinary) / extra, defect.severe, defect.medium)
+            incident = 1
+    return severity, incident
+
+
+@inlined
+def note_problem(who, b, severity, incident, cause, scratch):
+    """Put a problem on today's list of what may be voiced and talked about."""
+    n = scratch.counts[EVENTS]
+    if n < scratch.events.shape[0]:
+        event = scratch.events[n]
+        event.who = who
+        event.brand = b
+        event.kind = KIND_PROBLEM
+        event.score = severity
+        event.cause = cause
+        event.incident = incident
+        scratch.counts[EVENTS] = n + 1
+    else:
+        scratch.counts[DROPPED] += 1
+
+
+@inlined
+def shortfall(tie, outcome, p):
+    """What this use falls short of the promise that the customer believed; expectations then come down a step."""
+    promised = PROMISE_STEP * tie.promised
+    tie.promised = np.uint8(np.floor((1.0 - p.expectation_rate) * tie.promised))
+    return max(0.0, promised - max(0.0, outcome))
 
 
 @kernel
@@ -100,16 +179,27 @@ def experience(day, week, town, life, levers, setting, p, scratch, records):
         outcome = p.quality_weight * p.quality_sd * normal(words[0]) + p.service_weight * change
         if change != 0.0 and b == setting.focal:
             touch(me, SERVICE, day)
-        changed = 1 if change != 0.0 else 0
-        problem = uniform(words[1])
-        if problem < p.problem_rate:
-            severity = problem_severity(problem / p.problem_rate, p)
+        cause = SERVICE if change != 0.0 else NO_CAUSE
+        if tie.promised > 0:
+            short = shortfall(tie, outcome, p)
+            outcome -= p.disconfirmation_weight * short
+            tie.bond *= 1.0 - min(1.0, p.promise_bond_loss * short)
+            cause = PROMISE
+            if b == setting.focal:
+                touch(me, PROMISE, day)
+        severity, incident = problem_met(words[1], b, trip, life, levers, p)
+        if severity > 0:
             # an accident is buffered by the bond
             outcome -= problem_hurt(severity, p) * (1.0 - p.bond_buffer * tie.bond)
             records.totals[week, PROBLEMS, b] += 1
-            note_event(i, b, KIND_PROBLEM, severity, changed, scratch)
+            if incident == 1:
+                cause = SERVICE
+                if b == setting.focal:
+                    touch(me, SERVICE, day)
+            note_problem(i, b, severity, incident, cause, scratch)
         elif uniform(words[3]) < talk_probability(tie, outcome, p):
-            note_event(i, b, KIND_EXPERIENCE, outcome, changed, scratch)
+            tone = mention_tone(words[3], tie, outcome, p)
+            note_event(i, b, KIND_EXPERIENCE, tone, cause, scratch)
         tie.belief += p.satisfaction_rate * (outcome - tie.belief)
         me.store_mood[trip.slot] += p.satisfaction_rate * (level - me.store_mood[trip.slot])
         grow_habit(mine, b, p)
