@@ -23,6 +23,7 @@ MECHANISMS: Mapping[str, Mapping[str, float]] = {
         "talk_satisfied_slope": 0.0,
         "talk_change_rate": 0.0,
         "public_post_share": 0.0,
+        "retell_share": 0.0,
     },
     # stores also plan for a hundredfold demand, see BrandMarket
     "shelf": {"forecast_rate": 0.0, "forecast_error_sd": 0.0, "shelving_gap_rate": 0.0, "record_error_rate": 0.0},

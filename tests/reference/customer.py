@@ -431,17 +431,19 @@ class Customer(mesa.Agent):
         met = [q for q, m in zip(service, model.role_met, strict=True) if draw() < m]
         level = sum(met)
         outcome = p["quality_weight"] * p["quality_sd"] * self.random.gauss(0.0, 1.0)
+        rate = p["satisfaction_rate"]
         if draw() < p["problem_rate"]:
             rank = draw()
             severe, medium = p["problem_severe_share"], p["problem_medium_share"]
             severity = 3 if rank < severe else 2 if rank < severe + medium else 1
             outcome -= model.hurt_of(severity) * (1.0 - p["bond_buffer"] * tie.bond)
+            rate = min(1.0, p["problem_weight"] * rate)
             model.count("problems", b)
             model.note(self, b, "problem", severity, False)
         elif (luck := draw()) < tie.talk_probability(outcome, p):
             ordinary = luck < p["talk_base_rate"] * (1.0 + p["talk_bond"] * tie.bond)
             model.note(self, b, "experience", tie.belief + p["talk_liking"] if ordinary else outcome, False)
-        tie.belief += p["satisfaction_rate"] * (outcome - tie.belief)
+        tie.belief += rate * (outcome - tie.belief)
         self.mood[trip.slot] += p["satisfaction_rate"] * (level - self.mood[trip.slot])
         for other in self.ties:
             other.habit -= p["habit_growth"] * other.habit

@@ -92,7 +92,6 @@ def broadcast(day, week, town, life, levers, setting, p, scratch, records):
             reached += 1
             me = life.mind[i]
             mine = life.ties[i]
-            refresh(me, mine, life.views[i], day, scratch.fade)
             if cast.kind == BROADCAST_COVERAGE:
                 hear(
                     i, b, -1.0, SERVICE, 0, p.media_persuasion, day, week, life, levers, setting, p, scratch, records,
@@ -102,6 +101,9 @@ def broadcast(day, week, town, life, levers, setting, p, scratch, records):
                 continue
             learn_of_looks(b, cast.look, life.views[i], levers, p)
             if cast.kind == BROADCAST_CAMPAIGN:
+                if cast.persuasion == 0.0 and cast.promise == 0.0:
+                    continue  # a notice: it tells, and persuades nobody
+                refresh(me, mine, life.views[i], day, scratch.fade)
                 advertise(cast, person.uid, day, me, mine, life, setting, p)
             elif imagined and uniform(words[2]) < p.imagined_complaint * mine[b].habit:
                 # some taste a change that was announced and has not come

@@ -29,7 +29,7 @@ from simulator.model.kernels.constants import (
     WAITING,
     WAITING_DAYS,
 )
-from simulator.model.kernels.experience import problem_hurt, talk_probability
+from simulator.model.kernels.experience import problem_hurt, problem_rate_of_learning, talk_probability
 from simulator.randomness.philox import block, stream_key, uniform
 from simulator.randomness.streams import Stream
 
@@ -189,7 +189,7 @@ def answer(day, week, town, life, levers, setting, p, scratch, records):
         hurt = complaint_hurt(complaint.severity, p) * (1.0 - p.bond_buffer * tie.bond)
         if uniform(words[0]) < satisfaction_probability(desk.care_policy, quality, late, p):
             # a good answer takes back part of the harm, never more than all of it
-            tie.belief += p.recovery_share * p.satisfaction_rate * hurt
+            tie.belief += p.recovery_share * problem_rate_of_learning(p) * hurt
             records.totals[week, SATISFIED_AFTER, b] += 1
         else:
             # double deviation: the failed answer hurts again, and is told; whose staff failed is no excuse

@@ -133,6 +133,12 @@ def problem_met(word, b, trip, life, levers, p):
 
 
 @inlined
+def problem_rate_of_learning(p):
+    """Part of the way to the latest experience that satisfaction goes after a use with a problem."""
+    return min(1.0, p.problem_weight * p.satisfaction_rate)
+
+
+@inlined
 def note_problem(who, b, severity, incident, cause, scratch):
     """Put a problem on today's list of what may be voiced and talked about."""
     n = scratch.counts[EVENTS]
@@ -200,7 +206,8 @@ def experience(day, week, town, life, levers, setting, p, scratch, records):
         elif uniform(words[3]) < talk_probability(tie, outcome, p):
             tone = mention_tone(words[3], tie, outcome, p)
             note_event(i, b, KIND_EXPERIENCE, tone, cause, scratch)
-        tie.belief += p.satisfaction_rate * (outcome - tie.belief)
+        rate = problem_rate_of_learning(p) if severity > 0 else p.satisfaction_rate
+        tie.belief += rate * (outcome - tie.belief)
         me.store_mood[trip.slot] += p.satisfaction_rate * (level - me.store_mood[trip.slot])
         grow_habit(mine, b, p)
         if met > 0 and level > 0.0:

@@ -80,6 +80,7 @@ NAMES = (
     "problem_medium_share",
     "problem_rate",
     "problem_severe_share",
+    "problem_weight",
     "promise_bond_loss",
     "public_post_share",
     "quality_choice_weight",
