@@ -53,10 +53,9 @@ def retention_frame(outcomes: Sequence[ReplicateOutcome]) -> pd.DataFrame:
         parts = [retention(outcome.arms[name]) for outcome in outcomes]
         seen, bought = (np.sum([part[k] for part in parts], axis=0) for k in (0, 1))
         for q, source in enumerate(SOURCES):
-            for step in range(seen.shape[1]):
-                if seen[q, step]:
-                    share = float(bought[q, step] / seen[q, step])
-                    rows.append((name, source, STEP_WEEKS * step, int(seen[q, step]), int(bought[q, step]), share))
+            for step in np.flatnonzero(seen[q]).tolist():
+                won, buying = int(seen[q, step]), int(bought[q, step])
+                rows.append((name, source, STEP_WEEKS * step, won, buying, buying / won))
     return pd.DataFrame(rows, columns=["arm", "source", "weeks_since", "won", "buying", "share"])
 
 

@@ -57,11 +57,12 @@ def advertise(cast, uid, day, me, mine, life, setting, p):
             resist = min(resist, 1.0 - p.bond_buffer * mine[other].bond)
     room = max(0.0, p.message_logit - mine[b].heard) / p.message_logit if p.message_logit > 0.0 else 0.0
     lift = (cast.persuasion + p.quality_choice_weight * cast.promise) * attention(uid, setting, p)
-    mine[b].heard += lift * room * resist * (1.0 + life.firms[b].reputation)
+    moved = lift * room * resist * (1.0 + life.firms[b].reputation)
+    mine[b].heard += moved
     if cast.promise > 0.0:
         steps = min(_MOST_PROMISED, np.rint(cast.promise / PROMISE_STEP))
         mine[b].promised = np.uint8(max(np.float64(mine[b].promised), steps))
-    if b == setting.focal and lift > 0.0:
+    if b == setting.focal and moved >= p.source_credit_logit:
         me.word_by = BY_CAMPAIGN
         me.word_day = day
 

@@ -112,6 +112,7 @@ NAMES = (
     "shelf_capacity_days",
     "shelving_gap_days",
     "shelving_gap_rate",
+    "source_credit_logit",
     "source_credit_weeks",
     "staff_help",
     "staff_turnover_per_year",

@@ -63,8 +63,9 @@ def hear(r, b, valence, cause, generation, strength, day, week, life, levers, se
     good = valence > 0.0
     records.totals[week, POSITIVE if good else NEGATIVE, b] += 1
     refresh(me, mine, sees, day, scratch.fade)
+    before = mine[b].heard
     persuade(mine[b], valence, strength, p)
-    if good and b == setting.focal:
+    if b == setting.focal and mine[b].heard - before >= p.source_credit_logit:
         me.word_by = BY_TALK
         me.word_day = day
     if cause != NO_CAUSE:
