@@ -254,6 +254,7 @@ BRAND_LEVER = np.dtype(
         ("care_changed", np.uint8),  # 1 where an event has changed the desk
         ("relay_new", np.uint8),  # 1 where the desk relays and did not use to
         ("defective", np.uint8),  # 1 where an incident is on
+        ("defective_since", np.int32),  # day on which the first of today's incidents began
     ],
     align=True,
 )

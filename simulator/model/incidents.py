@@ -53,5 +53,8 @@ def defects_of(
         for name, share in (("severe", severe), ("medium", medium)):
             defects[name][where] = (before * defects[name][where] + event.rate * share) / total
         defects["rate"][where] = np.minimum(1.0, total)
-        by_brand["defective"][world.brands.names.index(event.brand)] = 1
+        lever = by_brand[world.brands.names.index(event.brand)]
+        began = int(event.start_day)
+        lever["defective_since"] = min(began, int(lever["defective_since"])) if lever["defective"] else began
+        lever["defective"] = 1
     return defects

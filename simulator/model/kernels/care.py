@@ -229,7 +229,9 @@ def mend(day, town, life, levers, setting, p):
         if bag.relayed > 0:
             heard = min(1.0, bag.relayed / max(1, bag.problems))
             firm.mended += p.improve_rate * heard * (p.improve_share - firm.mended)
-        if bag.incident_relayed > 0 and levers.brands[b].defective == 1:
+        # what was said of an incident that is over mends nothing of the next
+        current = levers.brands[b].defective == 1 and then >= levers.brands[b].defective_since // DAYS_OF_WEEK
+        if bag.incident_relayed > 0 and current:
             heard = min(1.0, bag.incident_relayed / max(1, bag.incident_problems))
             firm.cured += p.incident_mend_rate * heard * (p.incident_mend_share - firm.cured)
     kept = 0
