@@ -23,6 +23,12 @@ SUM_TOLERANCE = 0.005
 UNDOABLE = ("redesign", "price", "resize", "service", "campaign", "announce", "care_policy")
 """Kinds that a decision can undo. A stock-out or reps who left are not decisions."""
 
+NOWHERE = {
+    "rollback": "it undoes the event wherever that happened",
+    "care_policy": "a brand has one care desk",
+}
+"""Why a kind has no place, for the kinds that have none."""
+
 _WEEKS = q.duration(1, math.inf, weeks=True)
 _COUNT = q.number(0)
 _ID = re.compile(r"(?![0-9]+$)[^\s.=]+")
@@ -102,8 +108,9 @@ def _check_where(event: Node, kind: str | None, node: Node, market: Node) -> Ite
         for key, place in where.keys.items():
             known = ("region", "store", "role", "segment", "distributor")
             if key in where.entries and key in known and key not in PLACES[kind]:
-                words = ", ".join(PLACES[kind]) or "no place: it undoes the event wherever that happened"
-                yield Problem.at(place, f"a {kind} event cannot be limited by {key}", f"it understands {words}")
+                words = ", ".join(PLACES[kind]) or f"no place: {NOWHERE[kind]}"
+                article = "an" if kind[0] in "aeiou" else "a"
+                yield Problem.at(place, f"{article} {kind} event cannot be limited by {key}", f"it understands {words}")
     for key, group in (("region", "regions"), ("segment", "segments"), ("distributor", "distributors")):
         yield from _known(where.get(key), key, _names(market, group))
     roles = [*_names(market, "stores", "roles"), CARE_DESK]
