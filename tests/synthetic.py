@@ -9,6 +9,7 @@ import numpy as np
 from simulator.experiment.outcome import CAUSES, LAPSED, METRICS, OUT_CAUSES, TOO_EARLY, ArmRecord, ReplicateOutcome
 from simulator.results import Comparison, RunSettings
 from simulator.scenario import Scenario
+from simulator.world.world import SOURCES
 
 BRANDS = ("Sunfield", "Groveland", "Own label")
 SEGMENTS = ("families", "couples")
@@ -56,12 +57,14 @@ def make_outcome(replicate: int, story: Story = Story(), seed: int = 1) -> Repli
 
     lapse = _baseline_lapse(luck, story)
     changed, cause, when = _scenario_lapse(luck, lapse, story, miss)
-    quiet = {"tellers": np.zeros(6, np.int64), "reached": np.zeros(weeks, np.int64)}
-    quiet |= {"positive": np.zeros(6, np.int64), "negative": np.zeros(6, np.int64)}
+    nobody_told = np.zeros((len(CAUSES), 6), np.int64)
+    quiet = {"tellers": nobody_told, "positive": nobody_told, "negative": nobody_told}
+    quiet |= {"reached": np.zeros(weeks, np.int64)}
     tellers = (np.array([900, 320, 90, 20, 4, 0]) * (luck.uniform(0.8, 1.2, 6) if story.talk else 0)).astype(np.int64)
     spread = np.where(after < 0, 0, 900 * np.exp(-np.maximum(after, 0) / 5)) * story.talk
-    loud = {"tellers": tellers, "reached": (spread * luck.uniform(0.9, 1.1)).astype(np.int64)}
-    loud |= {"positive": tellers, "negative": tellers * 3}
+    of_promise = np.arange(len(CAUSES))[:, None] == CAUSES.index("promise")
+    loud = {"tellers": tellers * of_promise, "reached": (spread * luck.uniform(0.9, 1.1)).astype(np.int64)}
+    loud |= {"positive": tellers * of_promise, "negative": tellers * 3 * of_promise}
     nobody = np.zeros(story.base, np.uint8), np.full(story.base, -32768, np.int16)
     return ReplicateOutcome(
         replicate=replicate,
@@ -159,6 +162,9 @@ def _arm(
         first_cause_week=first[1],
         tellers=talk["tellers"],
         reached=talk["reached"],
+        reached_by=talk["positive"].sum(axis=1) + talk["negative"].sum(axis=1),
+        won=np.full((weeks, len(SOURCES)), 5, np.int32),
+        kept=np.stack([np.full((weeks, len(SOURCES)), max(1, 5 - step), np.int32) for step in range(6)], axis=2),
         positive=talk["positive"],
         negative=talk["negative"],
         rolled_back={},

@@ -19,6 +19,7 @@ from simulator.model import BrandMarket
 from simulator.model.columns import LOOK, MIND, PERSON, TIE, TRIP, VIEW, aligned
 from simulator.model.fixed import fading, new_scratch
 from simulator.model.kernels import constants as c
+from simulator.model.kernels.care import satisfaction_probability
 from simulator.model.kernels.choose import any_in_stock, best_brand, wanted_item, weigh
 from simulator.model.kernels.experience import grow_habit, problem_severity, talk_probability
 from simulator.model.kernels.mind import refresh
@@ -27,7 +28,7 @@ from simulator.model.kernels.record import lapse_states
 from simulator.model.kernels.shelves import order_up_to
 from simulator.model.kernels.shop import advance_calendar, find_shoppers, pick_store, sort_by_store
 from simulator.model.kernels.talk import persuade
-from simulator.model.kernels.voice import complaint_probability, satisfaction_probability
+from simulator.model.kernels.voice import complaint_probability
 from simulator.model.plan import PHASES
 from simulator.parameters import table
 from simulator.results.metrics import FATES, fate_counts
@@ -184,7 +185,7 @@ def test_a_brand_that_leaves_moves_only_those_who_had_chosen_it(model: BrandMark
     with_it, without_it = [], []
     for i in range(600):
         life = model.state.life
-        weigh(trip, model.town.people[i], life.mind[i], life.ties[i], life.views[i], model.levers, model.setting,
+        weigh(trip, model.town.people[i], life.mind[i], life.ties[i], life.views[i], life, model.levers, model.setting,
               model.parameters, scratch)  # fmt: skip
         scratch.sight["seen"] = 1
         with_it.append(best_brand(0, False, 1.0, -1, model.town, life, scratch))
@@ -202,7 +203,7 @@ def test_choices_follow_the_logit_of_what_was_weighed(model: BrandMarket) -> Non
     life = model.state.life
     counts = np.zeros(4)
     for ordinal in range(3000):
-        weigh(one(TRIP, ordinal=ordinal), model.town.people[3], life.mind[3], life.ties[3], life.views[3],
+        weigh(one(TRIP, ordinal=ordinal), model.town.people[3], life.mind[3], life.ties[3], life.views[3], life,
               model.levers, model.setting, model.parameters, scratch)  # fmt: skip
         counts[np.argmax(scratch.sight["value"] + scratch.sight["noise"])] += 1
     odds = np.exp(scratch.sight["value"])

@@ -16,6 +16,7 @@ from simulator.model.switches import CHANNELS, MECHANISMS, check_channels, switc
 from simulator.model.timeline import CHANNEL_OF_KIND
 from simulator.parameters import table
 from simulator.world.world import CARE_POLICIES
+from simulator.world.world import SOURCES as ACQUISITION
 
 SOURCES = sorted(Path(kernels.__file__).parent.glob("*.py"))
 
@@ -47,12 +48,12 @@ def test_counters_stand_where_files_expect_them() -> None:
     positions = [
         c.UNITS, c.VALUE, c.CONTRIBUTION, c.WANTED_OUT, c.TOOK_VARIANT, c.TOOK_RIVAL, c.TOOK_OTHER_STORE, c.WAITED,
         c.WENT_WITHOUT, c.NOT_FOUND, c.PROBLEMS, c.COMPLAINTS, c.COMPLAINTS_PUBLIC, c.SATISFIED_AFTER, c.POSITIVE,
-        c.NEGATIVE,
+        c.NEGATIVE, c.ANSWERED, c.ANSWERED_LATE, c.WAITING_DAYS, c.RELAYED,
     ]  # fmt: skip
     names = (
         "units", "value", "contribution", "wanted_out_of_stock", "took_variant", "took_rival", "took_other_store",
         "waited", "went_without", "not_found", "problems", "complaints", "complaints_public", "satisfied_after",
-        "positive_messages", "negative_messages",
+        "positive_messages", "negative_messages", "answered", "answered_late", "waiting_days", "relayed",
     )  # fmt: skip
     assert positions == list(range(c.METRIC_COUNT))
     assert names == outcome.METRICS
@@ -64,6 +65,7 @@ def test_states_and_causes_stand_where_files_expect_them() -> None:
     assert {**shelf, "event": c.OUT_EVENT} == {name: k for k, name in enumerate(outcome.OUT_CAUSES)}
     causes = {name: getattr(c, name.upper()) for name in outcome.CAUSES[1:]}
     assert {"none": c.NO_CAUSE, **causes} == {name: k for k, name in enumerate(outcome.CAUSES)}
+    assert len(outcome.CAUSES) == c.CAUSE_COUNT <= 8  # one bit of a byte for each
 
 
 def test_causes_of_churn_are_the_channels_of_a_change() -> None:
@@ -74,6 +76,11 @@ def test_causes_of_churn_are_the_channels_of_a_change() -> None:
 def test_care_policies_have_the_codes_that_kernels_know() -> None:
     codes = {"ignore": c.IGNORE, "refund": c.REFUND, "apologise_and_refund": c.APOLOGISE, "improve": c.IMPROVE}
     assert codes == {name: k for k, name in enumerate(CARE_POLICIES)}
+
+
+def test_sources_have_the_codes_that_kernels_know() -> None:
+    codes = {"relationship": c.OF_ITSELF, "word_of_mouth": c.BY_TALK, "campaign": c.BY_CAMPAIGN}
+    assert codes == {name: k for k, name in enumerate(ACQUISITION)}
 
 
 def test_mechanisms_switch_real_parameters() -> None:

@@ -49,6 +49,18 @@ EVERYTHING: list[dict[str, Any]] = [
     {"kind": "loyalty_programme", "id": "card", "brand": FOCAL, "enrolled": 0.4, "reward": 0.1, "start": "day 11"},
     {"kind": "brief_reps", "id": "brief", "brand": FOCAL, "coverage": 0.8, "start": "week -2"},
     {"kind": "rep_turnover", "id": "exodus", "brand": FOCAL, "share": 0.5, "start": "day 5", "vacancy": "2 weeks"},
+    {"kind": "announce", "id": "news", "of": "carton", "reach": 0.2, "start": "week -2", "lasts": "17 days"},
+    {
+        "kind": "incident",
+        "id": "glass",
+        "brand": FOCAL,
+        "item": "pulp",
+        "rate": 0.2,
+        "media": 0.1,
+        "start": "day 20",
+        "lasts": "8 days",
+    },
+    {"kind": "care_policy", "id": "desk", "brand": FOCAL, "outsourced": True, "start": "day 9", "lasts": "3 weeks"},
     {"kind": "rollback", "id": "back", "of": "carton", "start": "day 38", "over": "1 week"},
 ]
 """One event of every kind, on days that cut weeks in two."""
@@ -115,6 +127,14 @@ NO_OPS: dict[str, dict[str, Any]] = {
     },
     "a supply as ever": {"kind": "supply", "fill_rate": 0.97, "lead_time": "2 days"},
     "a recipe like the old one": {"kind": "reformulate", "brand": FOCAL, "quality": 0.0},
+    "news that reach nobody, of a brand that changes nothing": {
+        "kind": "announce",
+        "brand": FOCAL,
+        "reach": 1e-9,
+        "lasts": "2 weeks",
+    },
+    "an incident that harms nobody": {"kind": "incident", "brand": FOCAL, "rate": 1e-12, "lasts": "2 weeks"},
+    "a care desk as it was": {"kind": "care_policy", "brand": FOCAL, "policy": "refund"},
     "a briefing without news": {"kind": "brief_reps", "brand": FOCAL, "coverage": 1.0},
 }
 
@@ -160,8 +180,9 @@ def test_closing_a_channel_leaves_the_luck_of_the_others_alone() -> None:
 
 # -- one customer at a time -----------------------------------------------------------------------------------------
 
-SCENE = ["talk", "shelf"]
-"""Switched off: without talk and scarce goods, customers have nothing to do with each other."""
+SCENE = ["talk", "reputation", "mending", "shelf"]
+"""Switched off: without talk, public standing, mended causes and scarce goods, customers have nothing to do with each
+other."""
 
 
 @pytest.fixture(scope="module")

@@ -371,7 +371,7 @@ def test_news_in_a_well_mixed_crowd_reaches_as_many_as_random_messages_would() -
     life, records = model.state.life, model.state.records
     news = life.news[:tellers]
     news["who"] = np.linspace(0, customers - 1, tellers).astype(np.int32)
-    news["valence"], news["change"], news["generation"] = 1.0, 1, 0
+    news["valence"], news["cause"], news["generation"] = 1.0, c.PROMISE, 0
     life.heads[c.NEWS] = tellers
     spread = []
     for day in range(days):

@@ -10,6 +10,7 @@ import pytest
 from synthetic import Story, make_comparison, make_outcomes, make_scenario, without_change
 
 from simulator.results import REGISTRY, Comparison, NotComputedError, RunSettings
+from simulator.results.card import shown_results
 from simulator.results.findings import causes_of_churn, deciding_assumption, early_signal, flow, worse_than
 from simulator.results.summary import rounded, to_json
 
@@ -28,6 +29,8 @@ STABLE_METRICS = {
     "units_change", "contribution_change", "habitual_purchases_lost", "caused_churn", "churn_baseline",
     "churn_scenario", "value_change", "share_points", "complaints_per_buyer", "silent_leavers_per_complaint",
     "wom_reach", "wom_net_sentiment", "wom_reproduction", "out_of_stock_rate", "recovered",
+    "wom_depth", "complaints_in_time", "complaint_wait_days", "complaints_satisfied", "trial_prevented",
+    "kept_from_campaign", "kept_from_talk",
 }  # fmt: skip
 
 
@@ -110,7 +113,7 @@ def test_the_card_gives_the_decision_its_limits_and_every_difference(comparison:
     card = comparison._repr_html_()
     assert "Ship: every limit holds" in card
     assert card.count("chance of breach") == 2
-    assert all(result.metric.label in card for name, result in comparison.results.items() if name[:6] != "churn_")
+    assert all(result.metric.label in card for result in shown_results(comparison))
 
 
 def test_the_card_escapes_names() -> None:

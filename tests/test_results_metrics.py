@@ -20,6 +20,7 @@ from simulator.results.metrics import (
     measure,
     total,
 )
+from simulator.results.voices import reproduction_by_generation
 
 
 @pytest.fixture
@@ -118,12 +119,15 @@ def test_leavers_are_set_against_the_complaints_that_the_change_added(outcome: R
 def test_talk_is_measured_from_the_messages_of_the_change(outcome: ReplicateOutcome) -> None:
     talking = replace(
         outcome.arms["scenario"],
-        tellers=np.array([100, 50, 10, 0]),
-        positive=np.array([10, 0, 0, 0]),
-        negative=np.array([20, 10, 0, 0]),
+        tellers=np.array([[0, 0, 0, 0], [60, 30, 10, 0], [40, 20, 0, 0]]),
+        positive=np.array([[0, 0, 0, 0], [10, 0, 0, 0], [0, 0, 0, 0]]),
+        negative=np.array([[0, 0, 0, 0], [0, 10, 0, 0], [20, 0, 0, 0]]),
     )
     readings = measure(replace(outcome, arms={**outcome.arms, "scenario": talking}))
+    # of 160 tellers 60 had been told: each teller brought 60 / 160 others to tell
     assert readings["wom_reproduction"].value == 60 / 160
+    assert readings["wom_depth"].value == 3
+    assert reproduction_by_generation(talking).tolist() == [0.5, 0.2]
     assert readings["wom_net_sentiment"].value == (10 - 30) / 40
     silent = measure(without_change(outcome))
     assert np.isnan(silent["wom_net_sentiment"].value)

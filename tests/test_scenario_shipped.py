@@ -27,7 +27,10 @@ STORIES = {
     "orange_carton", "logo_refresh", "regional_stockout", "rep_turnover", "service_meltdown", "price_rise",
     "redesign_meets_stockout", "briefed_launch", "guarded_launch", "rival_campaign", "null_launch",
     "quiet_recipe_change", "rival_stockout", "shrinkflation",
+    "bullhorn_vs_bonds", "care_desk_outsourced",
 }  # fmt: skip
+LONG = {"bullhorn_vs_bonds": 104, "care_desk_outsourced": 52, "shrinkflation": 52}
+"""Stories that take more than half a year."""
 MARKETS = {"orange-juice", "coffee-shops", "mobile-plan", "benchmark"}
 WRONG = Path(__file__).parent / "wrong_scenarios"
 
@@ -44,7 +47,7 @@ def test_a_shipped_scenario_runs_as_it_is_from_any_folder(
     monkeypatch.chdir(tmp_path)
     scenario = load(name)
     assert scenario.customers == 20_000
-    assert scenario.horizon_weeks == (52 if name == "shrinkflation" else 26)
+    assert scenario.horizon_weeks == LONG.get(name, 26)
     assert scenario.events
     assert scenario.guardrails
     assert scenario.path is not None
@@ -201,6 +204,9 @@ def test_explain_tells_the_scenario_in_words() -> None:
         ("rep_turnover", "events.exodus.vacancy: 4 weeks to 16 weeks, most likely 8 weeks (assumption)"),
         ("price_rise", "The price of Telmora changes by +8% at the launch"),
         ("service_meltdown", "Service is worse by 0.25 for buyers of Copper Kettle at the barista and cashier"),
+        ("care_desk_outsourced", "The care desk of Copper Kettle changes at the launch: it refunds; it answers 10"),
+        ("care_desk_outsourced", "Something goes wrong with Copper Kettle in week 24 for 10 weeks: 10% of purchases"),
+        ("bullhorn_vs_bonds", "reaches 40% of customers a week; it promises 0.5 more than is delivered"),
         (
             "rival_campaign",
             "Groveland advertises in south at the launch for 8 weeks and reaches 20% of customers a week",

@@ -26,6 +26,9 @@ CHANGES: Final = (
     "supply",
     "service",
     "campaign",
+    "announce",
+    "incident",
+    "care_policy",
     "rep_turnover",
     "brief_reps",
 )

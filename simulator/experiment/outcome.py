@@ -29,6 +29,10 @@ METRICS = (
     "satisfied_after",  # complaints answered to the customer's satisfaction
     "positive_messages",  # positive messages passed on to a friend about the brand
     "negative_messages",  # negative messages
+    "answered",  # complaints that the care desk answered in time
+    "answered_late",  # complaints that waited until no answer counted any more
+    "waiting_days",  # days that the complaints answered in time had waited
+    "relayed",  # complaints passed on to the brand team
 )
 """Weekly counters per brand, in this order along the metric axis. Append only: files refer to positions."""
 
@@ -59,10 +63,15 @@ class ArmRecord:
     lapse: NDArray[np.uint8]  # (H, C) BUYING, LAPSED or TOO_EARLY at the end of each week
     first_cause: NDArray[np.uint8]  # (C,) index into CAUSES: what of the change touched the customer first
     first_cause_week: NDArray[np.int16]  # (C,) week of that, -32768 where none
-    tellers: NDArray[np.int64]  # (G,) people who passed on news of the change, by generation (0 = own experience)
+    tellers: NDArray[
+        np.int64
+    ]  # (C, G) people who told news of the change, by cause and generation (0 = own experience)
     reached: NDArray[np.int64]  # (W,) customers reached by talk about the change for the first time
-    positive: NDArray[np.int64]  # (G,) messages about the change by generation
-    negative: NDArray[np.int64]  # (G,)
+    reached_by: NDArray[np.int64]  # (C,) customers reached by talk about a change with that cause
+    positive: NDArray[np.int64]  # (C, G) messages about the change by cause and generation
+    negative: NDArray[np.int64]  # (C, G)
+    won: NDArray[np.int32]  # (W, Q) customers won by the focal brand, by week and source (world.SOURCES)
+    kept: NDArray[np.int32]  # (W, Q, P) of them, bought it in each four weeks since
     rolled_back: Mapping[str, int]  # event id -> week in which a rollback took effect
 
 

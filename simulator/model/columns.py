@@ -37,9 +37,6 @@ BRAND = np.dtype(
         ("cost", np.float64),
         ("mean_utility", np.float64),  # fitted mean taste, quality, ln(salience)
         ("position", np.float32, (2,)),  # lifestyle space
-        ("care_capacity", np.float32),  # answers a day
-        ("care_quality", np.float32),
-        ("care_policy", np.uint8),
     ],
     align=True,
 )
@@ -87,10 +84,14 @@ MIND = np.dtype(
         ("waited_units", np.int16),  # units that were put off
         ("year_category", np.int16),  # category purchases in the observed year
         ("year_focal", np.int16),
+        ("won_day", np.int16),  # day on which the focal brand won the customer, NEVER where it did not
+        ("word_day", np.int16),  # day of the last good word about the focal brand
         ("last_brand", np.int8),
         ("waited_for", np.int8),  # brand that was put off
         ("first_cause", np.uint8),
-        ("reached", np.uint8),  # 1 where talk about the change has arrived
+        ("reached", np.uint8),  # bit 1 << cause where talk about a change with that cause has arrived
+        ("won_by", np.uint8),  # source of the win, index into world.SOURCES
+        ("word_by", np.uint8),  # source of the last good word, the same
         ("base", np.uint8),  # 1 for habitual customers of the focal brand
     ],
     align=True,
@@ -105,6 +106,7 @@ TIE = np.dtype(
         ("learned", np.float32),  # logit, liking learned from forced trials
         ("heard", np.float32),  # logit, what others said
         ("favourite", np.uint8),  # favourite item within the brand: never changes
+        ("promised", np.uint8),  # satisfaction promised beyond the usual and believed, in hundredths
     ],
     align=True,
 )
@@ -136,14 +138,42 @@ POST = np.dtype([("tenure", np.float32), ("vacant_until", np.int32)], align=True
 
 # -- lists ----------------------------------------------------------------------------------------------------------
 
-COMPLAINT = np.dtype([("who", np.int32), ("day", np.int16), ("brand", np.int8), ("severity", np.uint8)], align=True)
+COMPLAINT = np.dtype(
+    [
+        ("who", np.int32),
+        ("day", np.int16),
+        ("brand", np.int8),
+        ("severity", np.uint8),  # 1..3 of a problem, 0 of a dislike
+        ("incident", np.uint8),  # 1 where an incident caused the problem
+        ("cause", np.uint8),  # of the change that is behind it, 0 where none is
+    ],
+    align=True,
+)
+FIRM = np.dtype(
+    [
+        ("reputation", np.float64),  # public standing away from the usual, -1..0
+        ("mended", np.float64),  # share of the ordinary problems that relayed complaints have removed
+        ("cured", np.float64),  # share of an incident's problems that they have removed
+    ],
+    align=True,
+)
+MAILBAG = np.dtype(
+    [
+        ("week", np.int32),  # the week that this row holds
+        ("problems", np.int32),  # ordinary problems of the week
+        ("relayed", np.int32),  # of which the brand team has heard
+        ("incident_problems", np.int32),
+        ("incident_relayed", np.int32),
+    ],
+    align=True,
+)
 NEWS = np.dtype(
     [
         ("who", np.int32),
         ("valence", np.float32),
         ("brand", np.int8),
-        ("change", np.uint8),  # 1 where the change is what is talked about
-        ("generation", np.uint8),
+        ("cause", np.uint8),  # cause of what is talked about, 0 where no change is behind it
+        ("generation", np.uint8),  # 0 from own experience, 1 heard from someone, ...
         ("luck", np.uint32),  # draw number, apart from that of the person's other news of the day
     ],
     align=True,
@@ -154,7 +184,8 @@ EVENT = np.dtype(
         ("score", np.float32),  # outcome, or severity 1..3 of a problem
         ("brand", np.int8),
         ("kind", np.uint8),
-        ("change", np.uint8),
+        ("cause", np.uint8),  # of the change behind it, 0 where none is
+        ("incident", np.uint8),  # 1 where an incident caused the problem
     ],
     align=True,
 )
@@ -217,11 +248,18 @@ BRAND_LEVER = np.dtype(
     [
         ("log_list", np.float32),  # list price, same scale
         ("log_reference", np.float32),  # price people are used to
-        ("care_change", np.float32),
-        ("campaign", np.float32),  # logit, 0 where none runs
         ("first_item", np.int32),
         ("last_item", np.int32),
         ("salience", np.float32),  # logit, how much more readily than usual the brand comes to mind
+        ("care_capacity", np.float32),  # answers a day
+        ("care_quality", np.float32),  # 0..1
+        ("care_policy", np.uint8),
+        ("care_outsourced", np.uint8),
+        ("care_relay", np.uint8),  # 1 where complaints reach the brand team
+        ("care_changed", np.uint8),  # 1 where an event has changed the desk
+        ("relay_new", np.uint8),  # 1 where the desk relays and did not use to
+        ("defective", np.uint8),  # 1 where an incident is on
+        ("defective_since", np.int32),  # day on which the first of today's incidents began
     ],
     align=True,
 )
@@ -265,6 +303,26 @@ LOOK = np.dtype(
 stores in which the customer has seen the gap.
 """
 
+DEFECT = np.dtype(
+    [
+        ("rate", np.float32),  # further probability of a problem
+        ("medium", np.float32),  # share of those problems of medium severity
+        ("severe", np.float32),
+    ],
+    align=True,
+)
+BROADCAST = np.dtype(
+    [
+        ("number", np.uint32),  # keys its draws
+        ("kind", np.uint8),  # BROADCAST_*
+        ("brand", np.int32),
+        ("look", np.int32),  # look it is about, -1 for all looks of the brand
+        ("persuasion", np.float32),  # logit
+        ("promise", np.float32),  # satisfaction promised beyond what is delivered
+    ],
+    align=True,
+)
+
 # -- what kernels take ----------------------------------------------------------------------------------------------
 
 
@@ -295,8 +353,11 @@ class Life(NamedTuple):
     chain: Array  # (S, B) CHAIN
     posts: Array  # (K,) POST
     complaints: Array  # (Q,) COMPLAINT, waiting at the care desks
+    relayed: Array  # (Q,) COMPLAINT, told to the brand team and not yet acted upon
+    mailbags: Array  # (B, MAILBAGS) MAILBAG, by week
+    firms: Array  # (B,) FIRM
     news: Array  # (T,) NEWS, to be told today
-    heads: Array  # (2,) int64: complaints waiting, news
+    heads: Array  # (3,) int64: complaints waiting, news, complaints relayed
 
 
 class Levers(NamedTuple):
@@ -315,7 +376,9 @@ class Levers(NamedTuple):
     lead_time: Array  # (S, B) int32, days from order to truck
     active: Array  # (S, Z) float32, 0..1, how far a change other than of the pack has come; (0, 0) on most days
     delisted: Array  # (S, I) int16, 0 or 1 + the change that delists the item; (0, 0) where nothing is delisted
-    reach: Array  # (S, G, B) float32, share of customers a campaign reaches a day, by main store and segment
+    defects: Array  # (S, I) DEFECT, of incidents
+    broadcasts: Array  # (K,) BROADCAST, what the media carry today
+    reach: Array  # (S, G, K) float32, share of customers each reaches a day, by main store and segment
 
 
 class Scratch(NamedTuple):
@@ -334,6 +397,7 @@ class Scratch(NamedTuple):
     words: Array  # (B rounded up to fours,) uint32, a trip's draws by brand
     noise: Array  # the same, float64, as Gumbel noise
     sight: Array  # (B,) SIGHT, the shelf before the shopper
+    told: Array  # (MOST_TOLD,) int32, friends whom a teller has told, by place in the list of friends
     fade: Array  # (F, DAYS) float32
 
 
@@ -346,9 +410,12 @@ class Records(NamedTuple):
     shelf: Array  # (W + 1, B, 5) int64
     habitual: Array  # (W + 1,) int64
     reached: Array  # (W + 1,) int64
-    tellers: Array  # (generations,) int64
-    positive: Array  # (generations,) int64
-    negative: Array  # (generations,) int64
+    reached_by: Array  # (causes,) int64, customers reached by talk about a change with that cause
+    tellers: Array  # (causes, generations) int64
+    positive: Array  # (causes, generations) int64
+    negative: Array  # (causes, generations) int64
+    won: Array  # (W + 1, sources) int32, customers whom the focal brand won, by week and acquisition source
+    kept: Array  # (W + 1, sources, PERIODS) int32, of them: bought again in each four weeks since
     panel: Array  # (P,) PURCHASE, every purchase in order, where a panel is kept (P = 0 where none is)
     panel_size: Array  # (2,) int64: purchases in the panel, purchases that found no room
     level_start: Array  # (4,) int32, first row of region, segment, source, weight in levels

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.model.columns import BRAND, EVENT, NEWS, PERSON, PLACE, REP, SETTING, SIGHT, TRIP, Scratch, Town, aligned
-from simulator.model.kernels.constants import DAYS, FADE_BOND, FADE_HEARD, FADE_HURT, FADE_LEARNED, FADES
+from simulator.model.kernels.constants import DAYS, FADE_BOND, FADE_HEARD, FADE_HURT, FADE_LEARNED, FADES, MOST_TOLD
 from simulator.world.world import World
 
 LEAST_LIST = 1024
@@ -38,9 +38,6 @@ def lay_out(world: World) -> Town:
     brand["cost"] = brands.cost
     brand["mean_utility"] = world.mean_utility
     brand["position"] = brands.position
-    brand["care_capacity"] = world.care.capacity
-    brand["care_quality"] = world.care.quality
-    brand["care_policy"] = world.care.policy
     place = aligned(stores.region.shape[0], PLACE)
     place["region"] = stores.region
     place["distributor"] = stores.distributor
@@ -116,6 +113,7 @@ def new_scratch(world: World, values: Mapping[str, float]) -> Scratch:
         words=np.zeros(-(-len(world.brands.names) // 4) * 4, np.uint32),
         noise=np.zeros(-(-len(world.brands.names) // 4) * 4),
         sight=aligned(len(world.brands.names), SIGHT),
+        told=np.zeros(MOST_TOLD, np.int32),
         fade=fading(values),
     )
 

@@ -12,6 +12,8 @@ from scipy.special import gammaincinv
 from simulator.model.columns import (
     CHAIN,
     COMPLAINT,
+    FIRM,
+    MAILBAG,
     MIND,
     NEWS,
     POST,
@@ -26,7 +28,17 @@ from simulator.model.columns import (
     copy_of,
 )
 from simulator.model.fixed import LEAST_LIST, quarterly_keep
-from simulator.model.kernels.constants import GENERATIONS, LONG_AGO, METRIC_COUNT, NEVER, QUARTER, SLOTS
+from simulator.model.kernels.constants import (
+    CAUSE_COUNT,
+    GENERATIONS,
+    LONG_AGO,
+    MAILBAGS,
+    METRIC_COUNT,
+    NEVER,
+    PERIODS,
+    QUARTER,
+    SLOTS,
+)
 from simulator.randomness import Stream, uniforms
 from simulator.world.tastes import customer_shares, utility
 from simulator.world.world import SOURCES, WEIGHT_CLASSES, World
@@ -96,9 +108,12 @@ def new_records(world: World, weeks: int, panel: int) -> Records:
         shelf=np.zeros((weeks + 1, brands, 5), np.int64),
         habitual=np.zeros(weeks + 1, np.int64),
         reached=np.zeros(weeks + 1, np.int64),
-        tellers=np.zeros(GENERATIONS, np.int64),
-        positive=np.zeros(GENERATIONS, np.int64),
-        negative=np.zeros(GENERATIONS, np.int64),
+        reached_by=np.zeros(CAUSE_COUNT, np.int64),
+        tellers=np.zeros((CAUSE_COUNT, GENERATIONS), np.int64),
+        positive=np.zeros((CAUSE_COUNT, GENERATIONS), np.int64),
+        negative=np.zeros((CAUSE_COUNT, GENERATIONS), np.int64),
+        won=np.zeros((weeks + 1, len(SOURCES)), np.int32),
+        kept=np.zeros((weeks + 1, len(SOURCES), PERIODS), np.int32),
         panel=aligned(panel, PURCHASE),
         panel_size=np.zeros(2, np.int64),
         level_start=np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.int32),
@@ -143,8 +158,9 @@ def initial_state(
     mind["retry_day"] = NEVER
     mind["updated"] = first_day
     mind["quarter"] = first_day // QUARTER
-    for name in ("last_purchase", "last_focal", "last_rival"):
+    for name in ("last_purchase", "last_focal", "last_rival", "word_day"):
         mind[name] = LONG_AGO
+    mind["won_day"] = NEVER
     mind["last_brand"] = np.minimum((draw[:, 1:2] > np.cumsum(shares, axis=1)).sum(axis=1), shares.shape[1] - 1)
     ties = aligned(shares.shape, TIE)
     ties["utility"] = utility(people.taste, people.price_sensitivity, brands)
@@ -153,6 +169,8 @@ def initial_state(
     ties["bond"] = _settled_bonds(world, shares, values)
     room = max(LEAST_LIST, world.size // 4)
     stock, chain, posts = _full_shelves(world, values)
+    mailbags = aligned((shares.shape[1], MAILBAGS), MAILBAG)
+    mailbags["week"] = LONG_AGO
     return State(
         day=first_day,
         life=Life(
@@ -164,8 +182,11 @@ def initial_state(
             chain=chain,
             posts=posts,
             complaints=aligned(room, COMPLAINT),
+            relayed=aligned(room, COMPLAINT),
+            mailbags=mailbags,
+            firms=aligned(shares.shape[1], FIRM),
             news=aligned(room, NEWS),
-            heads=np.zeros(2, np.int64),
+            heads=np.zeros(3, np.int64),
         ),
         records=new_records(world, weeks, panel),
         reference=np.log(brands.list_price / brands.list_price.mean()).astype(np.float32),

@@ -23,6 +23,7 @@ MECHANISMS: Mapping[str, Mapping[str, float]] = {
         "talk_satisfied_slope": 0.0,
         "talk_change_rate": 0.0,
         "public_post_share": 0.0,
+        "retell_share": 0.0,
     },
     # stores also plan for a hundredfold demand, see BrandMarket
     "shelf": {"forecast_rate": 0.0, "forecast_error_sd": 0.0, "shelving_gap_rate": 0.0, "record_error_rate": 0.0},
@@ -45,6 +46,13 @@ MECHANISMS: Mapping[str, Mapping[str, float]] = {
     "lifestyle_fit": {"lifestyle_fit_weight": 0.0},
     "membership": {"reward_weight": 0.0, "programme_bond": 0.0},
     "salience": {"salience_cue_loss": 0.0},
+    "own_experience": {"experience_discount": 1e12},
+    "reputation": {"reputation_weight": 0.0},
+    "weak_ties": {"close_tie_share": 1.0, "post_reach": 0.0},
+    "broken_promise": {"disconfirmation_weight": 0.0, "promise_bond_loss": 0.0},
+    "mending": {"improve_rate": 0.0, "incident_mend_rate": 0.0},
+    "recovery": {"recovery_share": 0.0, "unresolved_loyalty_gap": 0.0, "improved_credit": 0.0},
+    "attention": {"campaign_attention_sd": 0.0},
 }
 """Mechanism -> the parameter values that switch it off."""
 

@@ -22,6 +22,9 @@ from simulator.model.changes import (
     views_of,
 )
 from simulator.model.columns import BRAND_LEVER, OFFER, SPECIAL, Levers
+from simulator.model.desks import open_desks
+from simulator.model.incidents import defects_of, recall
+from simulator.model.media import broadcasts_of
 from simulator.model.switches import check_channels
 from simulator.randomness import Stream, uniforms
 from simulator.world.world import World
@@ -38,8 +41,14 @@ CHANNEL_OF_KIND = {
     "reformulate": "promise",
     "reposition": "promise",
     "campaign": "word_of_mouth",
+    "announce": "word_of_mouth",
+    "care_policy": "service",
 }
-"""Channel through which each kind acts as a whole; a redesign acts through findability and promise."""
+"""Channel through which each kind acts as a whole.
+
+A redesign acts through findability and promise; an incident through service (defects), availability (a recall) and word
+of mouth (news coverage).
+"""
 
 GRADUALLY_UNDONE = ("redesign", "reformulate", "reposition", "delist")
 """Kinds that a rollback undoes over its own time: goods have to change, or minds; the others end at once."""
@@ -227,8 +236,6 @@ class Timeline:
         severity = np.zeros((stores, items), np.float32)
         change = np.zeros((stores, count, roles), np.float32)
         care_change = np.zeros(count, np.float32)
-        reach = np.zeros((stores, len(world.segments), count), np.float32)
-        strength = np.zeros(count, np.float32)
         briefing = np.zeros((stores, count), np.float32)
         salience = np.zeros(count)
         specials: list[NDArray[Any]] = []
@@ -282,6 +289,8 @@ class Timeline:
             elif event.kind in ("price", "resize") and (event.item is not None or event.where.segment is not None):
                 specials.append(special_offer(event, part, world))
                 special_here.append(inside)
+            elif event.kind == "incident" and event.recall and "availability" not in self.closed:
+                recall(event, world, inside, severity)
             elif event.kind == "price":
                 new = event.to if event.to is not None else brands.list_price[b] * (1.0 + event.change)
                 price[inside, b] = new if part == 1.0 else brands.list_price[b] + part * (new - brands.list_price[b])
@@ -289,15 +298,6 @@ class Timeline:
                 size[inside, b] = 1.0 + part * event.change
             elif event.kind == "service":
                 self._change_service(event, b, float(event.quality * part), inside, change, care_change)
-            elif event.kind == "campaign":
-                daily = 1.0 - (1.0 - event.reach) ** (1.0 / 7.0)
-                names = event.where.segment
-                groups = (
-                    slice(None) if names is None else [world.segments.index(n) for n in _many(names)]
-                )  # everybody, or the named segments
-                for s in np.flatnonzero(inside):
-                    reach[s, groups, b] = daily
-                strength[b] = values["campaign_persuasion"] if event.persuasion is None else event.persuasion
             elif event.kind == "brief_reps":
                 briefing[inside & self._briefed[event.id], b] = 1.0
         offers = np.zeros((stores, count), OFFER)
@@ -313,14 +313,17 @@ class Timeline:
         by_brand = np.zeros(count, BRAND_LEVER)
         by_brand["log_list"] = log_list
         by_brand["log_reference"] = reference
-        by_brand["care_change"] = care_change
-        by_brand["campaign"] = strength
         by_brand["salience"] = salience
         by_brand["first_item"] = brands.first_item[:-1]
         by_brand["last_item"] = brands.first_item[1:]
         here = np.zeros((stores, len(specials)), np.uint8)
         for t, inside in enumerate(special_here):
             here[:, t] = inside
+        running = [e for e in self.events if e.start_day <= day < self.end_day(e, rolled_back)]
+        open_desks(by_brand, running, world, care_change, values["customers_default"])
+        broken = [e for e in running if e.kind == "incident" and "service" not in self.closed]
+        defects = defects_of(broken, world, self._stores, values, by_brand)
+        broadcasts, reach = broadcasts_of(running, world, values, self.closed, self._stores, self._number, self.changes)
         return Levers(
             offers=offers,
             brands=by_brand,
@@ -333,6 +336,8 @@ class Timeline:
             fill_rate=fill_rate,
             usual_fill=usual_fill,
             lead_time=lead_time,
+            defects=defects,
+            broadcasts=broadcasts,
             reach=reach,
             active=active if active.any() else np.zeros((0, 0), np.float32),
             delisted=delisted if delisted.any() else np.zeros((0, 0), np.int16),

@@ -63,3 +63,5 @@ class Stream(IntEnum):
     MEETING = 76
     RECIPE = 77
     ENROLMENT = 78
+    MENDED = 79
+    ATTENTION = 80

@@ -173,7 +173,7 @@ def word_of_mouth(comparison: Comparison, ax: Axes) -> None:
     _line(ax, weeks, frame, "reached", WITH, "-", "customers reached by talk (mean)", HUNDREDTHS)
     ax.set_ylabel("customers reached by talk about it (%)")
     reach = comparison.results["wom_reach"].value.mean or 0.0
-    tellers = np.mean([outcome.arms["scenario"].tellers for outcome in comparison.outcomes], axis=0)
+    tellers = np.mean([outcome.arms["scenario"].tellers.sum(axis=0) for outcome in comparison.outcomes], axis=0)
     if reach <= 0 and not tellers.any():
         _frame(ax, "Nobody talks about the change", _people(comparison))
         ax.set_ylim(0, 1)

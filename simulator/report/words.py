@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from simulator.parameters import table
 from simulator.parameters.registry import GRADES
 from simulator.results import findings, wording
+from simulator.results.cohorts import LATER, STEP_WEEKS
 from simulator.results.sentences import decision_line, guardrail_line
 
 if TYPE_CHECKING:
     from simulator.results import Comparison
 
 NOT_MODELLED = (
-    "how rivals and retailers answer the change, seasons, news media beyond the stated campaigns, "
+    "how rivals and retailers answer the change, seasons, news media beyond what the scenario states, "
     "and people who enter or leave the category"
 )
 """What the model leaves out, whatever the scenario."""
@@ -41,6 +42,7 @@ def paragraphs(comparison: Comparison) -> list[Paragraph]:
         Paragraph("Cost", cost_lines(comparison)),
         Paragraph("On record", record_lines(comparison)),
         Paragraph("Made of", loss_lines(comparison)),
+        Paragraph("Won", won_lines(comparison)),
         Paragraph("Weeks 1–2", early_lines(comparison)),
         Paragraph("Hangs on", assumption_lines(comparison)),
         Paragraph("Left out", (f"Not modelled: {NOT_MODELLED}.",)),
@@ -155,6 +157,23 @@ def loss_lines(comparison: Comparison) -> tuple[str, ...]:
         moved = [f"{name} {wording.percent(value, sign=True)}" for name, value in rivals.items()]
         lines.append(f"Units of the others meanwhile: {', '.join(moved)}.")
     return tuple(lines)
+
+
+def won_lines(comparison: Comparison) -> tuple[str, ...]:
+    """Whom campaigns won and whether they stay, beside the others; only where the focal brand advertises."""
+    if not any(event.kind == "campaign" and event.brand == comparison.brand for event in comparison.scenario.events):
+        return ()
+    frame = comparison.retention()
+    curve = frame[(frame["arm"] == "scenario") & (frame["weeks_since"] == STEP_WEEKS * LATER)].set_index("source")
+    words = {"campaign": "a campaign", "word_of_mouth": "a friend's word", "relationship": "neither"}
+    parts = [
+        f"{wording.percent(float(curve.loc[source, 'share']))} of those won by {word}"  # type: ignore[arg-type]
+        for source, word in words.items()
+        if source in curve.index
+    ]
+    if not parts:
+        return ()
+    return (f"Bought again in weeks {STEP_WEEKS * LATER} to {STEP_WEEKS * (LATER + 1) - 1}: {', '.join(parts)}.",)
 
 
 def early_lines(comparison: Comparison) -> tuple[str, ...]:

@@ -43,9 +43,28 @@ HEADINGS = ("", "without", "with", "difference", "5% to 95%")
 """Columns of :func:`table_rows`."""
 
 
+DETAILS: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
+    (
+        frozenset({"complaints_in_time", "complaint_wait_days", "complaints_satisfied"}),
+        frozenset({"care_policy", "incident", "service"}),
+    ),
+    (frozenset({"wom_depth"}), frozenset({"incident", "announce"})),
+    (frozenset({"kept_from_campaign", "kept_from_talk"}), frozenset({"campaign"})),
+)
+"""Metrics that the table shows only where events of certain kinds happen."""
+
+
 def shown_results(comparison: Comparison) -> list[MetricResult]:
-    """Metrics of the table; the two churn rates stand in the row of the churn caused."""
-    return [result for name, result in comparison.results.items() if name not in ("churn_baseline", "churn_scenario")]
+    """Metrics of the table; the two churn rates stand in the row of the churn caused.
+
+    How the care desk works, how deep talk goes and whom campaigns win is shown where the scenario is about that.
+    """
+    kinds = {event.kind for event in comparison.scenario.events}
+    hidden = {"churn_baseline", "churn_scenario"}
+    for names, about in DETAILS:
+        if not kinds & about:
+            hidden |= names
+    return [result for name, result in comparison.results.items() if name not in hidden]
 
 
 def table_rows(comparison: Comparison) -> list[tuple[str, str, str, str, str]]:

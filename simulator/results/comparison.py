@@ -22,6 +22,7 @@ from simulator.experiment.outcome import ReplicateOutcome
 from simulator.parameters import table
 from simulator.results import tables, wording
 from simulator.results.card import card
+from simulator.results.cohorts import retention_frame
 from simulator.results.intervals import NOTHING, Interval, summarise, summarise_ratio
 from simulator.results.metrics import (
     FATES,
@@ -223,6 +224,14 @@ class Comparison:
                 "high": [interval.high for interval in spread],
             }
         )
+
+    def retention(self) -> pd.DataFrame:
+        """Retention curves of the customers won since the launch, by arm and acquisition source; sums over replicates.
+
+        Columns ``arm``, ``source``, ``weeks_since`` (the first purchase, in steps of four weeks), ``won`` (customers
+        who could be seen for that long), ``buying`` (of them, bought in those four weeks) and ``share``.
+        """
+        return retention_frame(self.outcomes)
 
     def causes(self) -> pd.DataFrame:
         """Churn by cause, summing exactly; only when the run was asked to attribute it.

@@ -10,6 +10,7 @@ import numpy as np
 
 from simulator.results.intervals import Interval
 from simulator.results.metrics import FATES, fate_counts
+from simulator.results.voices import reach_by_cause
 
 if TYPE_CHECKING:
     from simulator.results.comparison import Comparison, MetricResult
@@ -44,6 +45,8 @@ def summarise_comparison(comparison: Comparison) -> dict[str, Any]:
         "metrics": {name: _metric(result) for name, result in comparison.results.items()},
         "fates": _fates(comparison),
         "weekly": _weekly(comparison),
+        "reach_by_cause": _reach_by_cause(comparison),
+        "retention": comparison.retention().to_dict("records"),
     }
     result: dict[str, Any] = rounded(content)
     return result
@@ -71,6 +74,13 @@ def rounded(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") + 0.0 if math.isfinite(value) else None
     return value
+
+
+def _reach_by_cause(comparison: Comparison) -> dict[str, float]:
+    """Share of customers whom talk about a change with each cause reached, mean over replicates."""
+    parts = [reach_by_cause(outcome) for outcome in comparison.outcomes]
+    causes = sorted({cause for part in parts for cause in part})
+    return {cause: float(np.mean([part.get(cause, 0.0) for part in parts])) for cause in causes}
 
 
 def _guardrail(result: GuardrailResult) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def level(metric: Metric, value: float | None) -> str:
         return NONE
     if metric.unit == "points":
         return number(value, 1) + "%"
-    if metric.unit == "relative" or metric.name == "habitual_purchases_lost":
+    if metric.unit == "relative" or metric.name in ("habitual_purchases_lost", "trial_prevented"):
         return number(value)
     if metric.unit == "share":
         return percent(value)

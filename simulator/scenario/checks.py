@@ -30,8 +30,19 @@ UNDOABLE = (
     "loyalty_programme",
     "service",
     "campaign",
+    "announce",
+    "care_policy",
 )
 """Kinds that a decision can undo. A stock-out, poor supply or reps who left are not decisions."""
+
+ANNOUNCED = ("redesign", "reformulate", "reposition")
+"""Kinds that customers can hear of before they meet them."""
+
+NOWHERE = {
+    "rollback": "it undoes the event wherever that happened",
+    "care_policy": "a brand has one care desk",
+}
+"""Why a kind has no place, for the kinds that have none."""
 
 _WEEKS = q.duration(1, math.inf, weeks=True)
 _COUNT = q.number(0)
@@ -77,6 +88,7 @@ def check_scenario(node: Node) -> Iterator[Problem]:
         yield from _check_event(event, node, market, horizon)
     yield from _check_ids(listed)
     yield from _check_rollbacks(listed)
+    yield from _check_announcements(listed)
     guardrails = node.get("guardrails")
     for guardrail in guardrails.elements if guardrails and guardrails.kind == "list" else ():
         within = guardrail.get("within")
@@ -111,8 +123,9 @@ def _check_where(event: Node, kind: str | None, node: Node, market: Node) -> Ite
         for key, place in where.keys.items():
             known = ("region", "store", "role", "segment", "distributor")
             if key in where.entries and key in known and key not in PLACES[kind]:
-                words = ", ".join(PLACES[kind]) or "no place: it undoes the event wherever that happened"
-                yield Problem.at(place, f"a {kind} event cannot be limited by {key}", f"it understands {words}")
+                words = ", ".join(PLACES[kind]) or f"no place: {NOWHERE[kind]}"
+                article = "an" if kind[0] in "aeiou" else "a"
+                yield Problem.at(place, f"{article} {kind} event cannot be limited by {key}", f"it understands {words}")
     for key, group in (("region", "regions"), ("segment", "segments"), ("distributor", "distributors")):
         yield from _known(where.get(key), key, _names(market, group))
     roles = [*_names(market, "stores", "roles"), CARE_DESK]
@@ -190,6 +203,22 @@ def _check_rollbacks(events: Sequence[Node]) -> Iterator[Problem]:
             yield Problem.at(of.place, reason, "keep one of them")
         undone.setdefault(of.text, event)
         yield from _check_order(event, target, of.text)
+
+
+def _check_announcements(events: Sequence[Node]) -> Iterator[Problem]:
+    """An announcement is of a change that is there."""
+    kinds = {id: _text(event.get("kind")) for event in events if (id := _text(event.get("id")))}
+    known = [id for id, kind in kinds.items() if kind in ANNOUNCED]
+    for event in events:
+        of = event.get("of")
+        if _text(event.get("kind")) != "announce" or of is None or not of.text or of.text in known:
+            continue
+        if of.text not in kinds:
+            mend = did_you_mean(of.text, known) if known else "there is none at all: name the brand instead"
+            yield Problem.at(of.place, f'there is no redesign or other change "{of.text}" to announce', mend)
+        elif kinds[of.text] in KINDS:
+            reason = f"a {kinds[of.text]} event brings nothing that could be announced"
+            yield Problem.at(of.place, reason, f"what can be: {', '.join(ANNOUNCED)}; or name the brand instead")
 
 
 def _check_order(rollback: Node, target: Node, id: str) -> Iterator[Problem]:

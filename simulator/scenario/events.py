@@ -34,6 +34,9 @@ PLACES: dict[str, tuple[str, ...]] = {
     "price": ("region", "store", "segment", "distributor"),
     "resize": ("region", "store", "segment", "distributor"),
     "campaign": ("region", "store", "segment"),
+    "announce": ("region", "store", "segment"),
+    "incident": ("region", "store", "distributor"),
+    "care_policy": (),
     "brief_reps": ("region", "store"),
     "rep_turnover": ("region", "store"),
     "supply": ("region", "store", "distributor"),
@@ -193,7 +196,104 @@ class Campaign(Dated):
     salience: Logit = Field(
         default=0.0, description="How much more readily the brand comes to mind once the campaign has run long, logit."
     )
+    promise: Annotated[float, q.number(0, 2)] = Field(
+        default=0.0,
+        description="Satisfaction promised beyond what is delivered, 0 to 2 (a severe problem takes 1.5).",
+    )
     lasts_days: Annotated[int, q.duration(1)] = Field(alias="lasts", description="How long, such as 4 weeks.")
+
+
+class Announce(Dated):
+    """A change is made known by the media: advertising, leaflets, the press."""
+
+    kind: Literal["announce"]
+    of: Name | None = Field(default=None, description="The id of the redesign, recipe or position that is announced.")
+    brand: Name | None = Field(default=None, description="Instead of of: the brand that announces something.")
+    reach: Annotated[float, q.rate("week", 0, 1, above=True, of_share=True, bare=True)] = Field(
+        description="Share of customers reached per week, such as 10%."
+    )
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> Announce:
+        if (self.of is None) == (self.brand is None):
+            both = self.brand is not None
+            reason = "an announce says either of or brand, not both" if both else "an announce needs of or brand"
+            mend = "remove one of them" if both else "add of: and the id of a redesign, or brand: and its name"
+            raise PydanticCustomError(
+                "announce", "{reason}", {"reason": reason, "mend": mend, "part": "brand" if both else ""}
+            )
+        return self
+
+
+class Severity(Part):
+    """How bad the problems of an incident are; the rest are minor."""
+
+    medium: Share = Field(default=0.0, description="Share of medium severity.")
+    severe: Share = Field(default=0.0, description="Share of severe ones.")
+
+    @model_validator(mode="after")
+    def _no_more_than_all(self) -> Severity:
+        if self.medium + self.severe > 1.0:
+            reason = "the shares of medium and severe problems are more than all of them"
+            mend = "let them sum to 100% at most; the rest are minor"
+            raise PydanticCustomError("severity", "{reason}", {"reason": reason, "mend": mend, "part": "severe"})
+        return self
+
+
+class Incident(Dated):
+    """Something goes wrong with the goods: defects, contamination, a recall."""
+
+    kind: Literal["incident"]
+    brand: Name = Field(description="Whose goods.")
+    item: Name | None = Field(default=None, description="One item of the brand; left out: all of them.")
+    rate: Share = Field(default=0.0, description="Further probability of a problem per purchase, such as 5%.")
+    severity: Severity | None = Field(
+        default=None, description="Mix of severities, {medium: 30%, severe: 20%}; left out: that of ordinary problems."
+    )
+    recall: bool = Field(default=False, description="Whether the goods are taken off the shelves while it lasts.")
+    media: Annotated[float, q.rate("week", 0, 1, of_share=True, bare=True)] = Field(
+        default=0.0, description="Share of customers whom news coverage reaches per week, such as 30%."
+    )
+    lasts_days: Annotated[int, q.duration(1)] = Field(alias="lasts", description="How long, such as 10 days.")
+
+    @model_validator(mode="after")
+    def _something_happens(self) -> Incident:
+        if not (self.rate or self.recall or self.media):
+            context = {
+                "reason": "an incident without problems, recall or news coverage is none",
+                "mend": "add rate: 5%, recall: true or media: 30%",
+                "part": "",
+            }
+            raise PydanticCustomError("incident", "{reason}", context)
+        return self
+
+
+class CarePolicy(Dated):
+    """A brand's care desk is run differently."""
+
+    kind: Literal["care_policy"]
+    brand: Name = Field(description="Whose care desk.")
+    policy: Literal["ignore", "refund", "apologise_and_refund", "improve"] | None = Field(
+        default=None, description="What it does about a complaint."
+    )
+    capacity_per_day: Annotated[float, q.rate("day", 0, 1e6)] | None = Field(
+        default=None, alias="capacity", description="Complaints answered, such as 20 per day (for 20,000 customers)."
+    )
+    quality: Share | None = Field(default=None, description="How well it answers, 0 to 1.")
+    outsourced: bool = Field(default=False, description="Whether a partner answers in the brand's name.")
+    relay: bool | None = Field(default=None, description="Whether complaints reach the brand team.")
+
+    @model_validator(mode="after")
+    def _something_changes(self) -> CarePolicy:
+        changed = (self.policy, self.capacity_per_day, self.quality, self.relay)
+        if not self.outsourced and all(value is None for value in changed):
+            context = {
+                "reason": "a care_policy changes nothing",
+                "mend": "add policy: refund, capacity: 20 per day, quality: 80%, outsourced: true or relay: true",
+                "part": "",
+            }
+            raise PydanticCustomError("care_policy", "{reason}", context)
+        return self
 
 
 class BriefReps(Dated):
@@ -280,6 +380,9 @@ Event = Annotated[
     | Resize
     | LoyaltyProgramme
     | Campaign
+    | Announce
+    | Incident
+    | CarePolicy
     | BriefReps
     | RepTurnover
     | Rollback,
@@ -297,6 +400,9 @@ KINDS: dict[str, type[Happening]] = {
     "resize": Resize,
     "loyalty_programme": LoyaltyProgramme,
     "campaign": Campaign,
+    "announce": Announce,
+    "incident": Incident,
+    "care_policy": CarePolicy,
     "brief_reps": BriefReps,
     "rep_turnover": RepTurnover,
     "rollback": Rollback,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 
 from simulator.scenario.events import (
+    Announce,
     BriefReps,
     Campaign,
+    CarePolicy,
     Event,
+    Incident,
     Price,
     Redesign,
     RepTurnover,
@@ -104,7 +107,18 @@ def _sentence(event: Event) -> str:
         case Campaign():
             mind = f"; it comes to mind by {event.salience:g} logit more readily" if event.salience else ""
             reach = percent(event.reach)
-            what = f"{event.brand} advertises{place} {when}{lasts} and reaches {reach} of customers a week{mind}"
+            promise = f"; it promises {event.promise:g} more than is delivered" if event.promise else ""
+            what = (
+                f"{event.brand} advertises{place} {when}{lasts} and reaches {reach} of customers a week{mind}{promise}"
+            )
+        case Announce():
+            subject = f"The event {event.of} is announced" if event.of else f"{event.brand} announces a change"
+            what = f"{subject}{place} {when}{lasts} and {percent(event.reach)} of customers hear of it a week"
+        case Incident():
+            goods = f"{event.brand} {event.item}" if event.item else event.brand
+            what = f"Something goes wrong with {goods}{place} {when}{lasts}: {_incident(event)}"
+        case CarePolicy():
+            what = f"The care desk of {event.brand} changes {when}{lasts}: {_desk(event)}"
         case BriefReps():
             what = f"Reps of {event.brand} are briefed{place} {when}, in {percent(event.coverage)} of their stores"
         case RepTurnover():
@@ -158,6 +172,42 @@ def _item(name: str | None) -> str:
 
 def _ramp(days: int) -> str:
     return f", building up over {duration(days)}" if days else ""
+
+
+def _incident(event: Incident) -> str:
+    parts = []
+    if event.rate:
+        parts.append(f"{percent(event.rate)} of purchases cause a problem")
+    if event.severity:
+        parts.append(f"{percent(event.severity.severe)} of them severe, {percent(event.severity.medium)} medium")
+    if event.recall:
+        parts.append("the goods are taken off the shelves")
+    if event.media:
+        parts.append(f"the news reach {percent(event.media)} of customers a week")
+    return "; ".join(parts)
+
+
+_POLICIES = {
+    "ignore": "it does not answer",
+    "refund": "it refunds",
+    "apologise_and_refund": "it apologises and refunds",
+    "improve": "it refunds and has the cause mended",
+}
+
+
+def _desk(event: CarePolicy) -> str:
+    parts = []
+    if event.policy is not None:
+        parts.append(_POLICIES[event.policy])
+    if event.capacity_per_day is not None:
+        parts.append(f"it answers {event.capacity_per_day:g} complaints a day")
+    if event.quality is not None:
+        parts.append(f"its quality is {percent(event.quality)}")
+    if event.outsourced:
+        parts.append("it is outsourced")
+    if event.relay is not None:
+        parts.append("it tells the brand team" if event.relay else "it keeps complaints to itself")
+    return "; ".join(parts)
 
 
 def _alarm(event: Rollback) -> str:

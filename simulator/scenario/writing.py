@@ -24,6 +24,9 @@ HOW_MUCH: dict[str, tuple[str, str]] = {
     "delist": ("4 weeks", "Over how long do stores drop it?"),
     "supply": ("80%", "Which share of what is ordered do distributors deliver?"),
     "loyalty_programme": ("5%", "Which share of the price do members get back?"),
+    "announce": ("10%", "Which share of customers hears of it in a week?"),
+    "incident": ("5%", "How much likelier does a purchase cause a problem?"),
+    "care_policy": ("50%", "How well does the care desk answer, from 0% to 100%?"),
     "brief_reps": ("80%", "In which share of their stores are reps briefed?"),
     "rep_turnover": ("40%", "Which share of the reps leave?"),
 }
@@ -127,6 +130,34 @@ _EVENTS = {
     reward: {amount}                         # worth of what they get back, as a share of the price
     start: {start}
     ramp: {lasts}                      # until all who would join are invited
+""",
+    "announce": """\
+  - kind: announce                     # a change is made known by the media
+    id: {id}
+    brand: {brand}                     # or of: the id of a redesign
+    reach: {amount}                         # share of customers who hear of it in a week
+    start: {start}
+    lasts: {lasts}
+""",
+    "incident": """\
+  - kind: incident                     # something goes wrong with the goods
+    id: {id}
+    brand: {brand}
+    rate: {amount}                           # further probability of a problem per purchase
+    severity: {{medium: 30%, severe: 10%}}   # the rest are minor
+    media: 10%                         # share of customers whom the news reach in a week
+    start: {start}
+    lasts: {lasts}
+    # recall: true                     # the goods are taken off the shelves while it lasts
+""",
+    "care_policy": """\
+  - kind: care_policy                  # the care desk is run differently
+    id: {id}
+    brand: {brand}
+    quality: {amount}                       # how well it answers, 0 to 1
+    outsourced: true                   # a partner answers in the brand's name
+    relay: false                       # complaints do not reach the brand team
+    start: {start}
 """,
     "brief_reps": """\
   - kind: brief_reps                   # reps learn of a change before it comes, and tell the stores

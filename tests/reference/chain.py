@@ -216,9 +216,10 @@ class CareDesk(mesa.Agent):
             if not late:
                 left -= 1
             tie = complaint.customer.ties[self.brand]
-            hurt = model.hurt_of(complaint.severity)
+            hurt = model.hurt_of(complaint.severity) if complaint.severity else 0.0  # 0: a dislike, no problem
+            hurt *= 1.0 - p["bond_buffer"] * tie.bond
             if self.random.random() < (p["satisfied_ignore"] if late else self.satisfies):
-                tie.belief += p["recovery_share"] * p["satisfaction_rate"] * hurt
+                tie.belief += p["recovery_share"] * min(1.0, p["problem_weight"] * p["satisfaction_rate"]) * hurt
                 model.count("satisfied_after", self.brand)
             else:
                 tie.belief += p["unresolved_loyalty_gap"]

@@ -440,16 +440,19 @@ class Customer(mesa.Agent):
         met = [q for q, m in zip(service, model.role_met, strict=True) if draw() < m]
         level = sum(met)
         outcome = p["quality_weight"] * p["quality_sd"] * self.random.gauss(0.0, 1.0)
+        rate = p["satisfaction_rate"]
         if draw() < p["problem_rate"]:
             rank = draw()
             severe, medium = p["problem_severe_share"], p["problem_medium_share"]
             severity = 3 if rank < severe else 2 if rank < severe + medium else 1
             outcome -= model.hurt_of(severity) * (1.0 - p["bond_buffer"] * tie.bond)
+            rate = min(1.0, p["problem_weight"] * rate)
             model.count("problems", b)
             model.note(self, b, "problem", severity, False)
-        elif draw() < tie.talk_probability(outcome, p):
-            model.note(self, b, "experience", outcome, False)
-        tie.belief += p["satisfaction_rate"] * (outcome - tie.belief)
+        elif (luck := draw()) < tie.talk_probability(outcome, p):
+            ordinary = luck < p["talk_base_rate"] * (1.0 + p["talk_bond"] * tie.bond)
+            model.note(self, b, "experience", tie.belief + p["talk_liking"] if ordinary else outcome, False)
+        tie.belief += rate * (outcome - tie.belief)
         self.mood[trip.slot] += p["satisfaction_rate"] * (level - self.mood[trip.slot])
         for other in self.ties:
             other.habit -= p["habit_growth"] * other.habit
@@ -462,12 +465,18 @@ class Customer(mesa.Agent):
         self.purchases.append((model.day, b))
         model.count("units", b, trip.units)
 
-    def pick_friend(self) -> tuple[Customer, float]:
-        """A friend to tell and the strength of the tie."""
+    def pick_friends(self, count: int) -> list[tuple[Customer, float]]:
+        """So many friends to tell, each once, and the strength of the ties."""
         p = self.model.p
-        if self.close and (not self.wider or self.random.random() < p["close_tie_share"]):
-            return self.random.choice(self.close), 1.0
-        return self.random.choice(self.wider), p["weak_tie_persuasion"]
+        close, wider = list(self.close), list(self.wider)
+        found = []
+        for _ in range(count):
+            near = bool(self.close) and (not self.wider or self.random.random() < p["close_tie_share"])
+            near = bool(close) if near or not wider else False
+            circle = close if near else wider
+            friend = circle.pop(self.random.randrange(len(circle)))
+            found.append((friend, 1.0 if near else p["weak_tie_persuasion"]))
+        return found
 
     def hear(self, news: News, strength: float) -> None:
         """Be moved by a message: by the room there is, less with more experience of one's own."""

@@ -183,7 +183,7 @@ class ReferenceMarket(mesa.Model):
                 if draw() < p["public_post_share"] * (1.0 - p["bond_complaint_private"] * tie.bond):
                     self.count("complaints_public", b)
                     self.tell(customer, b, POST, event.change)
-                severity = int(event.score) if event.kind == "problem" else 1
+                severity = int(event.score) if event.kind == "problem" else 0
                 self.desks[b].queue.append(Complaint(customer, self.day, severity))
             told = p["talk_change_rate"]
             if event.kind == "problem":
@@ -207,7 +207,7 @@ class ReferenceMarket(mesa.Model):
             teller = news.customer
             mean = p["people_told"] * (1.0 if news.valence > 0.0 else p["people_told_ratio"])
             told = min(self._poisson(mean), len(teller.close) + len(teller.wider))
-            heard = [teller.pick_friend() for _ in range(told)]
+            heard = teller.pick_friends(told)
             if news.valence == POST:
                 strangers = self.random.choices(self.customers, k=self._poisson(p["post_reach"]))
                 heard += [(stranger, p["weak_tie_persuasion"]) for stranger in strangers]

@@ -88,7 +88,7 @@ def meet_changes(trip, day, person, me, mine, sees, life, levers, setting, p, sc
                 if liking < 0.0 and look.brand == setting.focal:
                     touch(me, PROMISE, day)
                 if liking != 0.0:
-                    note_event(trip.who, look.brand, KIND_NEWS, liking, 1, scratch)
+                    note_event(trip.who, look.brand, KIND_NEWS, liking, PROMISE, 0, scratch)
 
 
 @inlined
@@ -160,7 +160,7 @@ def felt_recipe(trip, b, day, person, luck, me, sees, levers, setting, p, scratc
                 touch(me, PROMISE, day)
             if view.aware & AWARE_SEEN == 0:
                 view.aware |= AWARE_SEEN
-                note_event(trip.who, b, KIND_NEWS, tasted, 1, scratch)
+                note_event(trip.who, b, KIND_NEWS, tasted, PROMISE, 0, scratch)
     return felt
 
 

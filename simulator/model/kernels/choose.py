@@ -97,7 +97,7 @@ def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, 
             liking = appeal(person, z, look, setting, p) - view.hurt
             if liking < 0.0 and b == setting.focal:
                 touch(me, PROMISE, day)
-            note_event(trip.who, b, KIND_NEWS, liking, 1, scratch)
+            note_event(trip.who, b, KIND_NEWS, liking, PROMISE, 0, scratch)
     if levers.active.shape[0] > 0:
         meet_changes(trip, day, person, me, mine, sees, life, levers, setting, p, scratch)
     if levers.delisted.shape[0] > 0:
@@ -327,7 +327,7 @@ def settle_for(trip, missed, day, week, me, town, life, setting, p, scratch, rec
     No second careful comparison: differences in utility count only in part, and search costs anxiety.
     """
     records.totals[week, NOT_FOUND, missed] += 1
-    note_event(trip.who, missed, KIND_DISLIKE, -1.0, 1, scratch)
+    note_event(trip.who, missed, KIND_DISLIKE, -1.0, FINDABILITY, 0, scratch)
     if missed == setting.focal:
         touch(me, FINDABILITY, day)
     b = best_brand(trip.where, True, 1.0 - p.search_haste, missed, town, life, scratch)
@@ -388,20 +388,20 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
             b = np.int64(-1)
     weighed = bool(b < 0)
     if weighed:
-        weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
+        weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch)
         if levers.delisted.shape[0] > 0:
             discount_absent(trip.slot, person, mine, sees, town, levers, p, scratch)
         b = np.int64(wanted_of_all(scratch))
         if second == 0 and not buys_category(trip, person, setting, p, scratch):
             if scratch.sight[setting.focal].shift != 0.0:
-                touch(me, skipped_because(s, levers, setting), day)
+                touch(me, skipped_because(s, life, levers, setting), day)
             return -1
         if scratch.sight[b].absent == KNOWN_ABSENT:  # who knows better goes straight to a store that sells it
             trip.target = b
             return store_with(trip.slot, town.first_item[b] + mine[b].favourite, person, sees, levers)
     if overlooked and scratch.sight[b].seen == 0 and scratch.sight[b].absent == SOLD:
         if not weighed:
-            weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
+            weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch)
             weighed = True
         b = np.int64(settle_for(trip, b, day, week, me, town, life, setting, p, scratch, records))
         if b < 0:
@@ -413,7 +413,7 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         item = np.int64(scratch.sight[b].item)
     if not in_stock(s, item, life):
         if not weighed:
-            weigh(trip, person, me, mine, sees, levers, setting, p, scratch)
+            weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch)
         stock = life.stock[s, item]
         if b == setting.focal and (stock.blocked != LISTED or stock.short == SHORT_BY_EVENT):
             touch(me, AVAILABILITY, day)

@@ -19,6 +19,16 @@ OBSERVED_DAYS = 364
 """Length of the observed year before launch."""
 GENERATIONS = 8
 """Generations of retelling that are told apart; later ones are counted in the last."""
+MOST_TOLD = 64
+"""Friends whom one teller can tell of one thing in a day."""
+PERIOD_DAYS = 28
+"""Days of one step of a retention curve."""
+PERIODS = 26
+"""Steps of a retention curve, two years."""
+MAILBAGS = 32
+"""Weeks for which what was relayed to the brand team is kept; the time to mend is shorter."""
+LONGEST_MEND = 30
+"""Longest time to mend in weeks; longer ones are cut to it."""
 DAYS = 1100
 """Longest gap in days that the fading tables cover."""
 
@@ -61,8 +71,12 @@ SOLD, ABSENT, KNOWN_ABSENT = range(3)
     SATISFIED_AFTER,
     POSITIVE,
     NEGATIVE,
-) = range(16)
-METRIC_COUNT = 16
+    ANSWERED,
+    ANSWERED_LATE,
+    WAITING_DAYS,
+    RELAYED,
+) = range(20)
+METRIC_COUNT = 20
 
 # audits of items and causes of absence, in the order of experiment.outcome.OUT_CAUSES
 SHELF_DAYS, OUT_ORDERING, OUT_SHELVING, OUT_UPSTREAM, OUT_EVENT = range(5)
@@ -72,10 +86,17 @@ BUYING, LAPSED, TOO_EARLY = range(3)
 
 # causes of churn, in the order of experiment.outcome.CAUSES
 NO_CAUSE, FINDABILITY, PROMISE, PRICE_SIZE, AVAILABILITY, SERVICE, WORD_OF_MOUTH = range(7)
+CAUSE_COUNT = 7
 
 # kinds of experience that may be voiced and talked about
 KIND_PROBLEM, KIND_EXPERIENCE, KIND_DISLIKE, KIND_NEWS = range(4)
 EVENT_KINDS = 4
+
+# acquisition sources, in the order of world.SOURCES
+OF_ITSELF, BY_TALK, BY_CAMPAIGN = range(3)
+
+# kinds of broadcast
+BROADCAST_CAMPAIGN, BROADCAST_ANNOUNCEMENT, BROADCAST_COVERAGE = range(3)
 
 # care policies, in the order of world.CARE_POLICIES
 IGNORE, REFUND, APOLOGISE, IMPROVE = range(4)
@@ -84,7 +105,7 @@ IGNORE, REFUND, APOLOGISE, IMPROVE = range(4)
 SHOPPERS, EVENTS, DROPPED = range(3)
 
 # positions in Life.heads
-WAITING, NEWS = range(2)
+WAITING, NEWS, RELAYED_WAITING = range(3)
 
 POST = -2.0
 """Valence of a public post: negative, and heard by strangers too."""

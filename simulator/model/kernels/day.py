@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.compilation import kernel
+from simulator.model.kernels.broadcast import broadcast
 from simulator.model.kernels.constants import (
     EVENTS,
     PHASE_EXPERIENCE,
@@ -19,7 +20,7 @@ from simulator.model.kernels.record import record
 from simulator.model.kernels.reps import rounds
 from simulator.model.kernels.shelves import deliver_and_shelve, order
 from simulator.model.kernels.shop import shop
-from simulator.model.kernels.talk import campaign, talk
+from simulator.model.kernels.talk import talk
 from simulator.model.kernels.voice import voice
 
 
@@ -56,8 +57,8 @@ def run_days(
             voice(day, week, town, life, levers, setting, p, scratch, records)
         if phases & PHASE_TALK:
             talk(day, week, town, life, levers, setting, p, scratch, records)
-            campaign(day, town, life, levers, setting, p, scratch)
+            broadcast(day, week, town, life, levers, setting, p, scratch, records)
         if phases & PHASE_REVIEW:
             order(day, week, town, life, levers, setting, p, own_orders, records)
         if phases & PHASE_RECORD:
-            record(day, week, town, life, levers, setting, scratch, records)
+            record(day, week, town, life, levers, setting, p, scratch, records)

@@ -6,10 +6,20 @@ has been used to. It moves belief, habit, bond and the mood towards the store, a
 
 from __future__ import annotations
 
+import numpy as np
+
 from simulator.compilation import inlined, kernel
 from simulator.model.kernels.ahead import AHEAD, fetch_person, fetch_ties
 from simulator.model.kernels.changes import felt_recipe, use_programmes
-from simulator.model.kernels.constants import KIND_EXPERIENCE, KIND_PROBLEM, PROBLEMS, SERVICE, SHOPPERS
+from simulator.model.kernels.constants import (
+    KIND_EXPERIENCE,
+    KIND_PROBLEM,
+    NO_CAUSE,
+    PROBLEMS,
+    PROMISE,
+    SERVICE,
+    SHOPPERS,
+)
 from simulator.model.kernels.mind import touch
 from simulator.model.kernels.notes import note_event
 from simulator.randomness.philox import block, normal, stream_key, uniform
@@ -17,6 +27,8 @@ from simulator.randomness.streams import Stream
 
 _EXPERIENCE = int(Stream.EXPERIENCE)
 _SERVICE = int(Stream.SERVICE)
+PROMISE_STEP = 0.01
+"""Satisfaction that one step of what was promised stands for."""
 
 
 @inlined
@@ -62,14 +74,20 @@ def problem_hurt(severity, p):
 
 
 @inlined
-def problem_severity(rank, p):
-    """Severity 1..3 of a problem from its rank in 0..1, so that fewer problems means fewer of each kind."""
+def severity_of(rank, severe, medium):
+    """Severity 1..3 of a problem from its rank in 0..1 and the shares of severe and medium ones."""
     severity = 1
-    if rank < p.problem_severe_share:
+    if rank < severe:
         severity = 3
-    elif rank < p.problem_severe_share + p.problem_medium_share:
+    elif rank < severe + medium:
         severity = 2
     return severity
+
+
+@inlined
+def problem_severity(rank, p):
+    """Severity 1..3 of a problem from its rank in 0..1, so that fewer problems means fewer of each kind."""
+    return severity_of(rank, p.problem_severe_share, p.problem_medium_share)
 
 
 @inlined
@@ -77,6 +95,54 @@ def talk_probability(tie, outcome, p):
     """Probability that an experience is talked about: U-shaped, steeper when bad, more from the bonded."""
     slope = p.talk_satisfied_slope if outcome > 0.0 else p.talk_dissatisfied_slope
     return (p.talk_base_rate + slope * abs(outcome)) * (1.0 + p.talk_bond * tie.bond)
+
+
+@inlined
+def mention_tone(word, tie, outcome, p):
+    """Tone of what is told, 1 or -1: of this experience where it set off the talk, else of the brand as a whole.
+
+    Buyers are ordinarily content by ``talk_liking``, and belief is counted from there; so an ordinary mention is good
+    unless experience has spoilt it.
+    """
+    liked = tie.belief + p.talk_liking
+    if uniform(word) >= p.talk_base_rate * (1.0 + p.talk_bond * tie.bond):
+        liked = outcome
+    return 1.0 if liked > 0.0 else -1.0
+
+
+@inlined
+def problem_met(word, b, trip, life, levers, p):
+    """The problem of this purchase: (severity, 0 where there is none; 1 where an incident caused it).
+
+    One draw decides about both kinds, so that an incident adds problems and changes none of the ordinary ones.
+    """
+    problem = uniform(word)
+    ordinary = p.problem_rate * (1.0 - life.firms[b].mended)
+    severity = 0
+    incident = 0
+    if problem < ordinary:
+        severity = problem_severity(problem / ordinary, p)
+    elif levers.brands[b].defective == 1:
+        defect = levers.defects[trip.where, trip.item]
+        extra = defect.rate * (1.0 - life.firms[b].cured)
+        if problem < ordinary + extra:
+            severity = severity_of((problem - ordinary) / extra, defect.severe, defect.medium)
+            incident = 1
+    return severity, incident
+
+
+@inlined
+def problem_rate_of_learning(p):
+    """Part of the way to the latest experience that satisfaction goes after a use with a problem."""
+    return min(1.0, p.problem_weight * p.satisfaction_rate)
+
+
+@inlined
+def shortfall(tie, outcome, p):
+    """What this use falls short of the promise that the customer believed; expectations then come down a step."""
+    promised = PROMISE_STEP * tie.promised
+    tie.promised = np.uint8(np.floor((1.0 - p.expectation_rate) * tie.promised))
+    return max(0.0, promised - max(0.0, outcome))
 
 
 @kernel
@@ -102,22 +168,34 @@ def experience(day, week, town, life, levers, setting, p, scratch, records):
         outcome = p.quality_weight * p.quality_sd * luck + p.service_weight * change
         if change != 0.0 and b == setting.focal:
             touch(me, SERVICE, day)
-        changed = 1 if change != 0.0 else 0
+        cause = SERVICE if change != 0.0 else NO_CAUSE
         if levers.active.shape[0] > 0:
             felt = felt_recipe(trip, b, day, town.people[i], luck, me, life.views[i], levers, setting, p, scratch)
             outcome += p.quality_weight * felt
             if felt != 0.0:
-                changed = 1
-        problem = uniform(words[1])
-        if problem < p.problem_rate:
-            severity = problem_severity(problem / p.problem_rate, p)
+                cause = PROMISE
+        if tie.promised > 0:
+            short = shortfall(tie, outcome, p)
+            outcome -= p.disconfirmation_weight * short
+            tie.bond *= 1.0 - min(1.0, p.promise_bond_loss * short)
+            cause = PROMISE
+            if b == setting.focal:
+                touch(me, PROMISE, day)
+        severity, incident = problem_met(words[1], b, trip, life, levers, p)
+        if severity > 0:
             # an accident is buffered by the bond
             outcome -= problem_hurt(severity, p) * (1.0 - p.bond_buffer * tie.bond)
             records.totals[week, PROBLEMS, b] += 1
-            note_event(i, b, KIND_PROBLEM, severity, changed, scratch)
+            if incident == 1:
+                cause = SERVICE
+                if b == setting.focal:
+                    touch(me, SERVICE, day)
+            note_event(i, b, KIND_PROBLEM, severity, cause, incident, scratch)
         elif uniform(words[3]) < talk_probability(tie, outcome, p):
-            note_event(i, b, KIND_EXPERIENCE, outcome, changed, scratch)
-        tie.belief += p.satisfaction_rate * (outcome - tie.belief)
+            tone = mention_tone(words[3], tie, outcome, p)
+            note_event(i, b, KIND_EXPERIENCE, tone, cause, 0, scratch)
+        rate = problem_rate_of_learning(p) if severity > 0 else p.satisfaction_rate
+        tie.belief += rate * (outcome - tie.belief)
         me.store_mood[trip.slot] += p.satisfaction_rate * (level - me.store_mood[trip.slot])
         grow_habit(mine, b, p)
         if met > 0 and level > 0.0:

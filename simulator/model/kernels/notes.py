@@ -7,8 +7,11 @@ from simulator.model.kernels.constants import DROPPED, EVENTS
 
 
 @inlined
-def note_event(who, b, kind, score, change, scratch):
-    """Put an experience on today's list of what may be voiced and talked about."""
+def note_event(who, b, kind, score, cause, incident, scratch):
+    """Put an experience on today's list of what may be voiced and talked about, with the cause of the change if any.
+
+    ``incident`` is 1 for a problem that an incident made.
+    """
     n = scratch.counts[EVENTS]
     if n < scratch.events.shape[0]:
         event = scratch.events[n]
@@ -16,7 +19,8 @@ def note_event(who, b, kind, score, change, scratch):
         event.brand = b
         event.kind = kind
         event.score = score
-        event.change = change
+        event.cause = cause
+        event.incident = incident
         scratch.counts[EVENTS] = n + 1
     else:
         scratch.counts[DROPPED] += 1

@@ -10,8 +10,13 @@ from simulator.model.kernels.changes import reward_paid
 from simulator.model.kernels.constants import (
     BUYING,
     CONTRIBUTION,
+    DAYS_OF_WEEK,
     LAPSED,
+    NEVER,
     OBSERVED_DAYS,
+    OF_ITSELF,
+    PERIOD_DAYS,
+    PERIODS,
     SHOPPERS,
     TOO_EARLY,
     UNITS,
@@ -40,8 +45,30 @@ def note_purchase(i, day, trip, price, records):
     records.panel_size[0] = n + 1
 
 
+@inlined
+def follow_cohort(me, day, week, p, records):
+    """Count a purchase of the focal brand in its customer's cohort; called before the purchase is noted.
+
+    Whoever buys the brand for the first time in a year has been won, by the last good word heard within
+    ``source_credit_weeks``: a campaign, a friend, or neither. Later purchases count once in each four weeks.
+    """
+    last = np.int64(me.last_focal)
+    if day - last > OBSERVED_DAYS:
+        me.won_by = OF_ITSELF
+        if day - np.int64(me.word_day) <= DAYS_OF_WEEK * p.source_credit_weeks:
+            me.won_by = me.word_by
+        me.won_day = day
+        records.won[week, me.won_by] += 1
+        records.kept[week, me.won_by, 0] += 1
+    elif me.won_day != NEVER:
+        won = np.int64(me.won_day)
+        period = (day - won) // PERIOD_DAYS
+        if period < PERIODS and period != (last - won) // PERIOD_DAYS:
+            records.kept[week - day // DAYS_OF_WEEK + won // DAYS_OF_WEEK, me.won_by, period] += 1
+
+
 @kernel
-def record(day, week, town, life, levers, setting, scratch, records):
+def record(day, week, town, life, levers, setting, p, scratch, records):
     """Count today's purchases by brand, store and level, and keep each customer's own dates; arguments as in `shop`."""
     observed_year = -OBSERVED_DAYS <= day < 0
     n = scratch.counts[SHOPPERS]
@@ -78,6 +105,8 @@ def record(day, week, town, life, levers, setting, scratch, records):
         if observed_year:
             me.year_category += 1
         if b == setting.focal:
+            if day >= 0:
+                follow_cohort(me, day, week, p, records)
             me.last_focal = day
             if observed_year:
                 me.year_focal += 1

@@ -10,8 +10,9 @@ import numpy as np
 
 from simulator.compilation import inlined, kernel
 from simulator.model.kernels.changes import worth_of_change
-from simulator.model.kernels.constants import PRICE_SIZE, PROMISE
+from simulator.model.kernels.constants import PRICE_SIZE, PROMISE, WORD_OF_MOUTH
 from simulator.model.kernels.mind import standing
+from simulator.model.kernels.reputation import reputed
 from simulator.model.kernels.specials import special_anywhere, special_price, special_size
 from simulator.randomness.philox import block, gumbel, stream_key, uniform
 from simulator.randomness.streams import Stream
@@ -87,7 +88,7 @@ def draw_noise(key, uid, draw, scratch):
 
 
 @inlined
-def weigh(trip, person, me, mine, sees, levers, setting, p, scratch):
+def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
     """Fill ``value`` (without noise), its ``shift`` from an ordinary day's, and ``noise`` for every brand."""
     s = trip.where
     draw_noise(stream_key(setting.run, _CHOICE, trip.ordinal), person.uid, trip.retry, scratch)
@@ -103,6 +104,8 @@ def weigh(trip, person, me, mine, sees, levers, setting, p, scratch):
             here.shift = price_and_size(trip, b, person, offer.log_price, offer.log_size, levers.brands[b], setting, p)
         if levers.brands[b].salience != 0.0:  # habit brings a brand to mind whatever its standing in public
             here.shift += levers.brands[b].salience * (1.0 - mine[b].habit)
+        if life.firms[b].reputation != 0.0:
+            here.shift += reputed(mine[b], life.firms[b].reputation, p)
         here.value = mine[b].utility + standing(mine[b], p) + here.shift
         here.noise = scratch.noise[b]
     if me.last_brand >= 0:
@@ -171,6 +174,11 @@ def price_changed(s, levers, setting):
 
 
 @inlined
-def skipped_because(s, levers, setting):
-    """Cause of a trip without a purchase: the focal brand's price or size, else its look."""
-    return PRICE_SIZE if price_changed(s, levers, setting) else PROMISE
+def skipped_because(s, life, levers, setting):
+    """Cause of a trip without a purchase: the focal brand's price or size, its public standing, or its look."""
+    cause = PROMISE
+    if price_changed(s, levers, setting):
+        cause = PRICE_SIZE
+    elif life.firms[setting.focal].reputation != 0.0:
+        cause = WORD_OF_MOUTH
+    return cause

@@ -1,0 +1,52 @@
+"""Public standing of a brand: what everybody may know of it, slow to mend and heeded most by those without experience.
+
+Reputation is counted from the usual: what ordinary posts keep up is part of a brand's fitted appeal, so it is exactly 0
+in an undisturbed market. Public posts about a change and news coverage of an incident lower it by the share of people
+they reach; it mends by `reputation_rate` a week. Confidence in a brand is own experience (belief, bond), others'
+experience (heard) and reputation together; the last two weigh less the more one has bought oneself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.compilation import inlined, kernel
+from simulator.randomness.philox import log
+
+_ALMOST_ALL = 1.0 - 1e-6
+_FORGOTTEN = 1e-4
+"""Standing below which nobody notices: worth less than a ten-thousandth of a logit."""
+
+
+@inlined
+def own_purchases(tie, p):
+    """Purchases of the brand that a customer's habit stands for: ``-ln(1 - habit) / habit_growth``."""
+    return -log(1.0 - min(np.float64(tie.habit), _ALMOST_ALL)) / p.habit_growth
+
+
+@inlined
+def weight_of_others(tie, p):
+    """Weight of what others say, 1 without own experience and half after ``experience_discount`` purchases."""
+    return 1.0 / (1.0 + own_purchases(tie, p) / p.experience_discount)
+
+
+@inlined
+def reputed(tie, reputation, p):
+    """What a brand's public standing adds to its utility for a customer (logit)."""
+    return p.reputation_weight * reputation * weight_of_others(tie, p)
+
+
+@inlined
+def soil(firm, share):
+    """Lower a brand's standing by bad news in public that reaches a share of people (0..1)."""
+    firm.reputation -= min(1.0, share) * (1.0 + firm.reputation)
+
+
+@kernel
+def mend_reputations(firms, p):
+    """Let every brand's standing come back towards the usual, by a day."""
+    for b in range(firms.shape[0]):
+        if firms[b].reputation != 0.0:
+            firms[b].reputation *= (1.0 - p.reputation_rate) ** (1.0 / 7.0)
+            if abs(firms[b].reputation) < _FORGOTTEN:
+                firms[b].reputation = 0.0
