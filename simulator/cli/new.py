@@ -14,7 +14,17 @@ from simulator.cli.root import debug_option
 
 DEFAULT_MARKET: Final = "orange-juice"
 
-CHANGES: Final = ("redesign", "price", "resize", "stockout", "service", "campaign", "rep_turnover", "brief_reps")
+CHANGES: Final = (
+    "redesign",
+    "price",
+    "resize",
+    "stockout",
+    "service",
+    "campaign",
+    "rep_turnover",
+    "rep_staffing",
+    "brief_reps",
+)
 
 
 @click.command()

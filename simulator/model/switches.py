@@ -40,6 +40,14 @@ MECHANISMS: Mapping[str, Mapping[str, float]] = {
     "appeal": {"appeal_sd": 0.0, "design_appeal_sd": 0.0},
     "identity": {"identity_slope": 0.0, "identity_weak_gain": 0.0},
     "curiosity": {"curiosity_trial": 0.0},
+    "accounts": {"account_calls": 0.0},
+    "personal_bonds": {"bond_person_share": 0.0, "account_person_share": 0.0},
+    "relatability": {"relatability": 0.0},
+    "product_gate": {"service_gate": 0.0},
+    "newcomers": {"staff_newness_gap": 0.0},
+    "dislike": {"dislike_weight": 0.0, "dislike_patronage": 1.0},
+    "priority": {"distributor_priority": 0.0},
+    "status": {"status_turnover": 0.0, "status_listening": 0.0},
 }
 """Mechanism -> the parameter values that switch it off."""
 

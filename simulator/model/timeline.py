@@ -15,19 +15,20 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from simulator.model.columns import BRAND_LEVER, LOOK, OFFER, Levers
+from simulator.model.staffing import Move, channel_of_reps, moves_of, people_levers
 from simulator.model.switches import check_channels
 from simulator.randomness import Stream, uniforms
 from simulator.world.world import World
 
 CHANNEL_OF_KIND = {
     "stockout": "availability",
-    "rep_turnover": "availability",
     "service": "service",
     "price": "price_size",
     "resize": "price_size",
     "campaign": "word_of_mouth",
 }
-"""Channel through which each kind acts as a whole; a redesign acts through findability and promise."""
+"""Channel through which each kind acts as a whole; a redesign acts through findability and promise, a change among
+reps through availability, or service where they hold accounts."""
 
 Event = Any  # the typed events of simulator.scenario, read by attribute so that tests may use plain objects
 
@@ -76,15 +77,21 @@ class Timeline:
         self.values = values
         self.run = run
         self.rollbacks = [e for e in events if e.kind == "rollback"]
-        open_events = [e for e in events if CHANNEL_OF_KIND.get(e.kind) not in self.closed]
-        self.events = [e for e in open_events if e.kind != "rollback"]
+        open_events = [e for e in events if self._channel(e) not in self.closed]
+        self.consultations = [e for e in events if e.kind == "consult_reps"]
+        self.events = [e for e in open_events if e.kind not in ("rollback", "consult_reps")]
         self.redesigns = [e for e in self.events if e.kind == "redesign"]
         # numbered before any channel is closed, so that closing one leaves the luck of the others alone
         self._number = {e.id: n for n, e in enumerate(events, 1)}
-        self._stores = {e.id: self._scope(e) for e in self.events}
+        self._stores = {e.id: self.scope(e) for e in self.events}
         self._briefed = {e.id: self._covered(n, e) for n, e in enumerate(self.events) if e.kind == "brief_reps"}
         self._looks = self._describe_looks()
         self._order = {e.id: self._store_order(n, e) for n, e in enumerate(self.redesigns)}
+
+    def _channel(self, event: Event) -> str | None:
+        if event.kind in ("rep_turnover", "rep_staffing"):
+            return channel_of_reps(event, self.world)
+        return CHANNEL_OF_KIND.get(event.kind)
 
     # -- when ---------------------------------------------------------------------------------------------------
 
@@ -117,7 +124,7 @@ class Timeline:
                 if first <= day + 1 <= last:
                     marks.append(float(day + 1))
             best = min([best, *(m for m in marks if m > day)])
-        return float(best)
+        return float(min([best, *(float(e.start_day) for e in self.consultations if e.start_day > day)]))
 
     @staticmethod
     def _ramp_days(event: Event) -> int:
@@ -129,7 +136,7 @@ class Timeline:
 
     # -- where --------------------------------------------------------------------------------------------------
 
-    def _scope(self, event: Event) -> NDArray[np.bool_]:
+    def scope(self, event: Event) -> NDArray[np.bool_]:
         """Stores in which an event acts, shape (S,)."""
         stores = self.world.stores
         where = event.where
@@ -202,7 +209,7 @@ class Timeline:
         """
         world, values = self.world, self.values
         brands, stores = world.brands, world.stores.region.shape[0]
-        count, items, roles = len(brands.names), len(brands.item_names), len(world.roles)
+        count, items = len(brands.names), len(brands.item_names)
         log_list = np.log(brands.list_price / brands.list_price.mean())
         price = np.broadcast_to(brands.list_price, (stores, count)).astype(np.float64)
         size = np.ones((stores, count))
@@ -210,8 +217,6 @@ class Timeline:
         look_before = np.zeros((stores, count), np.int16)
         look_share = np.zeros((stores, count), np.float32)
         severity = np.zeros((stores, items), np.float32)
-        change = np.zeros((stores, count, roles), np.float32)
-        care_change = np.zeros(count, np.float32)
         reach = np.zeros((stores, len(world.segments), count), np.float32)
         strength = np.zeros(count, np.float32)
         briefing = np.zeros((stores, count), np.float32)
@@ -241,9 +246,6 @@ class Timeline:
                 price[inside, b] = new
             elif event.kind == "resize":
                 size[inside, b] = 1.0 + event.change
-            elif event.kind == "service":
-                part = min(1.0, (day - event.start_day + 1) / event.ramp_days) if event.ramp_days else 1.0
-                self._change_service(event, b, float(event.quality * part), inside, change, care_change)
             elif event.kind == "campaign":
                 daily = 1.0 - (1.0 - event.reach) ** (1.0 / 7.0)
                 names = event.where.segment
@@ -268,18 +270,34 @@ class Timeline:
         by_brand = np.zeros(count, BRAND_LEVER)
         by_brand["log_list"] = log_list
         by_brand["log_reference"] = reference
-        by_brand["care_change"] = care_change
+        people = people_levers(self._acting_people(day, rolled_back), day, world, values)
+        by_brand["care_change"] = people.care_change
+        by_brand["manner"] = people.manner
         by_brand["campaign"] = strength
         return Levers(
             offers=offers,
             brands=by_brand,
             looks=self._looks,
             severity=severity,
-            service=(world.stores.service[:, None, :] + change).astype(np.float32),
-            service_change=change,
+            service=(world.stores.service[:, None, :] + people.change).astype(np.float32),
+            service_change=people.change,
             fill_rate=world.distributors.fill_rate.astype(np.float32),
             reach=reach,
+            feigned=people.feigned,
+            places=people.places,
+            staff=people.staff,
+            reps=people.reps,
+            rep_hazard=people.rep_hazard,
+            relation=people.relation,
         )
+
+    def _acting_people(self, day: int, rolled_back: Mapping[str, int]) -> list[tuple[Event, NDArray[np.bool_]]]:
+        """Events about people that act on a day, with their stores."""
+        return [
+            (e, self._stores[e.id])
+            for e in self.events
+            if e.kind in ("service", "rep_staffing") and e.start_day <= day < self.end_day(e, rolled_back)
+        ]
 
     def _describe_looks(self) -> NDArray[Any]:
         looks = np.zeros(len(self.redesigns), LOOK)
@@ -297,44 +315,21 @@ class Timeline:
         luck = norm.ppf(min(max(self.values["design_appeal_draw"], 1e-6), 1.0 - 1e-6))
         return float(event.appeal.mean + self.values["design_appeal_sd"] * luck)
 
-    def _change_service(
-        self,
-        event: Event,
-        brand: int | None,
-        delta: float,
-        inside: NDArray[np.bool_],
-        change: NDArray[np.float32],
-        care_change: NDArray[np.float32],
-    ) -> None:
-        roles = self.world.roles if event.where.role is None else _many(event.where.role)
-        chosen = slice(None) if brand is None else slice(brand, brand + 1)
-        for role in roles:
-            if role == "care_desk":
-                care_change[self.world.focal if brand is None else brand] += delta
-            else:
-                change[inside, chosen, self.world.roles.index(role)] += delta
-
     # -- what happens on a day rather than holds on it ------------------------------------------------------------
 
-    def departures(self, day: int, rolled_back: Mapping[str, int]) -> list[tuple[NDArray[np.int64], int]]:
-        """Reps who leave today because an event says so: (rep numbers, day until which their posts stay empty)."""
-        leaving = []
+    def moves(self, day: int, rolled_back: Mapping[str, int]) -> list[Move]:
+        """What events do to people today: who leaves, who takes over, who is trained."""
+        found: list[Move] = []
         for event in self.events:
-            if event.kind != "rep_turnover" or event.start_day != day or day >= self.end_day(event, rolled_back):
-                continue
-            b = self.world.brands.names.index(event.brand)
-            covered = self.world.reps.rep_of[self._stores[event.id], b]
-            reps = np.unique(covered[covered >= 0]).astype(np.int64)
-            draw = uniforms(self.run, Stream.REP_TURNOVER, day, reps.astype(np.uint64), partner=self._number[event.id])[
-                :, 0
-            ]
-            vacancy = self.values["rep_vacancy_days"] if event.vacancy_days is None else event.vacancy_days
-            leaving.append((reps[draw < event.share], day + int(vacancy)))
-        return leaving
+            end = self.end_day(event, rolled_back)
+            found += moves_of(
+                event, self._number[event.id], self._stores[event.id], day, end, self.run, self.world, self.values
+            )
+        return found
 
     def first_day(self) -> int | None:
         """First day on which anything differs from the baseline; None where nothing ever does."""
-        return min((int(e.start_day) for e in self.events), default=None)
+        return min((int(e.start_day) for e in (*self.events, *self.consultations)), default=None)
 
 
 def _many(names: Any) -> tuple[Any, ...]:

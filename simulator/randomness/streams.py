@@ -60,3 +60,11 @@ class Stream(IntEnum):
     CURIOSITY = 73
     FORECAST = 74
     INCIDENCE = 75
+    # people: staff, reps and their accounts, distributors, consultation
+    STAFF = 100
+    KNOWN_STAFF = 101
+    SUCCESSOR = 102
+    ACCOUNT = 103
+    HANDED_OVER = 104
+    RELATION = 105
+    CONSULTATION = 106

@@ -13,6 +13,7 @@ from simulator.results.metrics import FATES, fate_counts
 
 if TYPE_CHECKING:
     from simulator.results.comparison import Comparison, MetricResult
+    from simulator.results.consultation import Consultation
     from simulator.results.verdict import GuardrailResult
 
 SCHEMA = "brandsim-summary/1"
@@ -45,6 +46,8 @@ def summarise_comparison(comparison: Comparison) -> dict[str, Any]:
         "fates": _fates(comparison),
         "weekly": _weekly(comparison),
     }
+    if comparison.consultation is not None:
+        content["consultation"] = _consultation(comparison.consultation)
     result: dict[str, Any] = rounded(content)
     return result
 
@@ -97,6 +100,21 @@ def _metric(result: MetricResult) -> dict[str, Any]:
         "baseline": result.baseline,
         "scenario": result.scenario,
         "difference": None if gap is None else {"mean": gap.mean, "low": gap.low, "high": gap.high, "se": gap.se},
+    }
+
+
+def _consultation(consultation: Consultation) -> dict[str, Any]:
+    return {
+        "reports": {name: _interval(report) for name, report in consultation.reports.items()},
+        "acted": dict(consultation.acted),
+        "value": {
+            value.metric: {
+                "with_gate": _interval(value.with_gate),
+                "without_gate": _interval(value.without_gate),
+                "gain": _interval(value.gain),
+            }
+            for value in consultation.values
+        },
     }
 
 

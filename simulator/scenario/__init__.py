@@ -4,20 +4,17 @@ from simulator.scenario.events import (
     CARE_DESK,
     CUES,
     Appeal,
-    BriefReps,
     Campaign,
     Event,
     Price,
     Redesign,
-    RepTurnover,
     Resize,
     Rollback,
     Rollout,
-    Service,
     Stockout,
     Trigger,
-    Where,
 )
+from simulator.scenario.happening import Where
 from simulator.scenario.json_schemas import json_schema, write_schemas
 from simulator.scenario.loading import load, load_market, loads
 from simulator.scenario.market import (
@@ -32,6 +29,7 @@ from simulator.scenario.market import (
     Segment,
     StoreSpec,
 )
+from simulator.scenario.people import BriefReps, ConsultReps, Gate, RepStaffing, RepTurnover, Service
 from simulator.scenario.problems import Problem, ScenarioError
 from simulator.scenario.quantities import Range
 from simulator.scenario.schema import Guardrail, Scenario
@@ -49,8 +47,10 @@ __all__ = [
     "Campaign",
     "CareSpec",
     "Category",
+    "ConsultReps",
     "Distributor",
     "Event",
+    "Gate",
     "Guardrail",
     "Market",
     "NetworkSpec",
@@ -59,6 +59,7 @@ __all__ = [
     "Range",
     "Redesign",
     "RepSpec",
+    "RepStaffing",
     "RepTurnover",
     "Resize",
     "Role",

@@ -12,7 +12,9 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, mo
 from pydantic_core import PydanticCustomError
 
 from simulator.scenario import quantities as q
+from simulator.scenario.happening import Dated, Happening
 from simulator.scenario.market import Name, Part
+from simulator.scenario.people import BriefReps, ConsultReps, RepStaffing, RepTurnover, Service
 from simulator.scenario.problems import did_you_mean
 from simulator.scenario.quantities import Days, Logit, Moment, Share
 
@@ -24,38 +26,6 @@ CARE_DESK = "care_desk"
 
 Fate = Literal["kept", "modified", "replaced"]
 
-
-def _as_tuple(value: Any) -> Any:
-    if value is None or isinstance(value, tuple):
-        return value
-    if isinstance(value, list):
-        return tuple(value)
-    return (value,)
-
-
-_NAMES_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
-_STORES_SCHEMA = {
-    "anyOf": [{"type": "integer", "minimum": 0}, {"type": "array", "items": {"type": "integer", "minimum": 0}}]
-}
-Names = Annotated[
-    Annotated[tuple[Name, ...], Field(min_length=1)] | None, BeforeValidator(_as_tuple), WithJsonSchema(_NAMES_SCHEMA)
-]
-
-
-class Where(Part):
-    """Where an event happens; what is left out is everywhere. One name or a list of names."""
-
-    region: Names = Field(default=None, description="Regions of the market.")
-    store: Annotated[
-        Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] | None,
-        BeforeValidator(_as_tuple),
-        WithJsonSchema(_STORES_SCHEMA),
-    ] = Field(default=None, description="Stores by number, from 0.")
-    role: Names = Field(default=None, description="Touchpoint roles of the market, or care_desk.")
-    segment: Names = Field(default=None, description="Segments of the market.")
-    distributor: Names = Field(default=None, description="Distributors of the market.")
-
-
 PLACES: dict[str, tuple[str, ...]] = {
     "redesign": ("region", "store", "distributor"),
     "stockout": ("region", "store", "distributor"),
@@ -63,32 +33,13 @@ PLACES: dict[str, tuple[str, ...]] = {
     "price": ("region", "store"),
     "resize": ("region", "store"),
     "campaign": ("region", "store", "segment"),
-    "brief_reps": ("region", "store"),
-    "rep_turnover": ("region", "store"),
+    "brief_reps": ("region", "store", "distributor"),
+    "rep_turnover": ("region", "store", "distributor"),
+    "rep_staffing": ("region", "store", "distributor"),
+    "consult_reps": ("region", "store", "distributor"),
     "rollback": (),
 }
 """Which words of ``where`` each kind understands; any other would be dropped in silence and is refused."""
-
-
-class Happening(Part):
-    """What all events have in common."""
-
-    id: Name = Field(default="", description="A name of your own, for rollbacks, overrides and reports.")
-    lasts_days: Annotated[int, q.duration(1)] | None = Field(
-        default=None, alias="lasts", description="How long, such as 10 days or 7 weeks; left out: to the end."
-    )
-    where: Where = Field(default_factory=Where, description="Where it happens; left out: everywhere.")
-
-
-class Dated(Happening):
-    """What the events that start on a known day have in common."""
-
-    start_day: Moment = Field(default=0, alias="start", description="week 3, week -2 or day 10; week 0 is the launch.")
-
-    @property
-    def end_day(self) -> int | None:
-        """The first day on which the event no longer acts; None where it lasts to the end."""
-        return None if self.lasts_days is None else self.start_day + self.lasts_days
 
 
 class Appeal(Part):
@@ -178,15 +129,6 @@ class Stockout(Dated):
     lasts_days: Annotated[int, q.duration(1)] = Field(alias="lasts", description="How long, such as 10 days.")
 
 
-class Service(Dated):
-    """Service becomes worse or better."""
-
-    kind: Literal["service"]
-    brand: Name | None = Field(default=None, description="Only for buyers of this brand; left out: for everyone.")
-    quality: Annotated[float, q.share(-1, 1)] = Field(description="Added to the role's quality, such as -0.2.")
-    ramp_days: Days = Field(default=0, alias="ramp", description="How long until the full effect, such as 2 weeks.")
-
-
 class Price(Dated):
     """A list price changes."""
 
@@ -229,27 +171,6 @@ class Campaign(Dated):
     )
     persuasion: Logit | None = Field(default=None, description="Liking shift of one contact, in logit units.")
     lasts_days: Annotated[int, q.duration(1)] = Field(alias="lasts", description="How long, such as 4 weeks.")
-
-
-class BriefReps(Dated):
-    """Reps are told about the change, and tell the store staff."""
-
-    kind: Literal["brief_reps"]
-    brand: Name = Field(description="Whose reps.")
-    coverage: Annotated[float, q.share(above=True)] = Field(
-        default=1.0, description="Share of the reps' stores that are briefed."
-    )
-
-
-class RepTurnover(Dated):
-    """Reps leave at once."""
-
-    kind: Literal["rep_turnover"]
-    brand: Name = Field(description="Whose reps.")
-    share: Annotated[float, q.share(above=True)] = Field(description="Share of the reps who leave.")
-    vacancy_days: Days | None = Field(
-        default=None, alias="vacancy", description="How long territories stay empty, such as 6 weeks."
-    )
 
 
 class Trigger(Part):
@@ -304,7 +225,7 @@ class Rollback(Happening):
 
 
 Event = Annotated[
-    Redesign | Stockout | Service | Price | Resize | Campaign | BriefReps | RepTurnover | Rollback,
+    Redesign | Stockout | Service | Price | Resize | Campaign | BriefReps | RepTurnover | RepStaffing | ConsultReps | Rollback,
     Field(discriminator="kind"),
 ]
 KINDS: dict[str, type[Happening]] = {
@@ -316,5 +237,7 @@ KINDS: dict[str, type[Happening]] = {
     "campaign": Campaign,
     "brief_reps": BriefReps,
     "rep_turnover": RepTurnover,
+    "rep_staffing": RepStaffing,
+    "consult_reps": ConsultReps,
     "rollback": Rollback,
 }

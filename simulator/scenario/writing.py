@@ -21,6 +21,7 @@ HOW_MUCH: dict[str, tuple[str, str]] = {
     "campaign": ("10%", "Which share of customers is reached in a week?"),
     "brief_reps": ("80%", "In which share of their stores are reps briefed?"),
     "rep_turnover": ("40%", "Which share of the reps leave?"),
+    "rep_staffing": ("0.5 per week", "How often do reps visit each store?"),
 }
 """What can change, with an example of how much and the question to ask."""
 
@@ -89,6 +90,15 @@ _EVENTS = {
     brand: {brand}
     share: {amount}                         # of the reps who leave
     vacancy: {lasts}                   # how long their territories stay empty
+    successor: new_hire                # or a colleague, who starts at once
+    start: {start}
+""",
+    "rep_staffing": """\
+  - kind: rep_staffing                 # more or fewer reps, or a broker's
+    id: {id}
+    brand: {brand}
+    visits: {amount}               # to each store
+    # outsourced: true                 # a broker's people call instead of the brand's own
     start: {start}
 """,
 }

@@ -21,6 +21,7 @@ from simulator.model.kernels.constants import (
     SLOTS,
     SMALLEST_SHELF,
 )
+from simulator.model.kernels.people import experience_of, fill_rate
 from simulator.randomness.philox import block, normal, stream_key, uniform
 from simulator.randomness.streams import Stream
 
@@ -32,14 +33,14 @@ _EVENT = int(Stream.STOCKOUT_EVENT)
 
 
 @inlined
-def failure_ratio(s, b, day, town, life, p):
+def failure_ratio(s, b, day, town, life, levers, p):
     """Ordering and shelving failures relative to a store with an established rep (an assumption, labelled so)."""
     rep = town.rep_of[s, b]
     ratio = 1.0
     if rep >= 0:
         known = 0.0
         if day >= life.posts[rep].vacant_until:
-            known = life.posts[rep].tenure / (life.posts[rep].tenure + DAYS_OF_WEEK * p.rep_learning_weeks)
+            known = experience_of(life.posts[rep], p) * levers.reps[s, b].skill
         ratio = 1.0 + (p.rep_newness_multiplier - 1.0) * (1.0 - known)
     return ratio
 
@@ -102,7 +103,7 @@ def deliver_and_shelve(day, week, town, life, levers, setting, p, records):
     key_event = stream_key(setting.run, _EVENT, day // DAYS_OF_WEEK)
     for s in range(town.rep_of.shape[0]):
         for b in range(town.rep_of.shape[1]):
-            failures = failure_ratio(s, b, day, town, life, p)
+            failures = failure_ratio(s, b, day, town, life, levers, p)
             for i in range(town.first_item[b], town.first_item[b + 1]):
                 stock = life.stock[s, i]
                 stock.backroom += life.coming[s, i, slot]
@@ -111,7 +112,7 @@ def deliver_and_shelve(day, week, town, life, levers, setting, p, records):
                 space = max(SMALLEST_SHELF, np.int64(np.ceil(demand * p.shelf_capacity_days))) - stock.shelf
                 if stock.backroom > 0 and space > 0:
                     words = block(key, s, i, 0)
-                    if uniform(words[0]) >= p.shelving_gap_rate * failures:
+                    if uniform(words[0]) >= p.shelving_gap_rate * failures * levers.places[s].failures:
                         moved = min(np.int64(stock.backroom), space)
                         stock.backroom -= moved
                         stock.shelf += moved
@@ -147,7 +148,7 @@ def send(s, i, b, wanted, arrival, key, town, life, levers):
     a whole brand's sales jump from week to week as national sales do not.
     """
     words = block(key, s, i, 0)
-    if uniform(words[0]) < levers.fill_rate[town.places[s].distributor, b]:
+    if uniform(words[0]) < fill_rate(town.places[s].distributor, b, life, levers):
         life.coming[s, i, arrival % SLOTS] += wanted
         life.stock[s, i].short = 0
     else:

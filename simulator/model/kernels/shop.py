@@ -55,17 +55,24 @@ def advance_calendar(day, person, me, setting):
 
 
 @inlined
+def pull(patronage, mood, p):
+    """How much a known store attracts: patronage, satisfaction with it, and little where its people are disliked."""
+    attraction = patronage * max(0.0, 1.0 + p.store_satisfaction_weight * mood)
+    return attraction * p.dislike_patronage if mood < p.rapport_floor else attraction
+
+
+@inlined
 def pick_store(word, person, me, p):
     """Slot of the store for this trip: patronage weighted by satisfaction with each known store."""
     total = 0.0
     for k in range(4):
         if person.store[k] >= 0:
-            total += person.patronage[k] * max(0.0, 1.0 + p.store_satisfaction_weight * me.store_mood[k])
+            total += pull(person.patronage[k], me.store_mood[k], p)
     goal = uniform(word) * total
     slot = 0
     for k in range(4):
         if person.store[k] >= 0 and goal >= 0.0:
-            goal -= person.patronage[k] * max(0.0, 1.0 + p.store_satisfaction_weight * me.store_mood[k])
+            goal -= pull(person.patronage[k], me.store_mood[k], p)
             slot = k
     return slot
 
