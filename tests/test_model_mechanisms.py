@@ -448,7 +448,13 @@ def test_a_mechanism_switched_off_vanishes(mechanism: str) -> None:
         assert off.state.records.totals[:, metric].sum() == 0 < on.state.records.totals[:, metric].sum()
 
 
-@pytest.mark.parametrize("mechanism", MECHANISMS)
+ABOUT_PEOPLE = {
+    "accounts", "personal_bonds", "relatability", "product_gate", "newcomers", "dislike", "priority", "status"
+}  # fmt: skip
+"""Mechanisms that a market of packaged goods hardly feels."""
+
+
+@pytest.mark.parametrize("mechanism", [name for name in MECHANISMS if name not in ABOUT_PEOPLE])
 def test_every_mechanism_does_something(mechanism: str) -> None:
     scenario = load(
         {
@@ -464,6 +470,30 @@ def test_every_mechanism_does_something(mechanism: str) -> None:
                 {"kind": "resize", "brand": FOCAL, "change": -0.1, "start": "week 2"},
             ],
         }
+    )
+    on, off = (BrandMarket(scenario, rng=1, without=without) for without in ([], [mechanism]))
+    for model in (on, off):
+        model.run_until(model.last_day)
+    assert (on.state.records.totals[:, c.UNITS] != off.state.records.totals[:, c.UNITS]).any()
+
+
+@pytest.mark.parametrize("mechanism", sorted(ABOUT_PEOPLE))
+def test_every_mechanism_among_people_does_something(mechanism: str) -> None:
+    scenario = load(
+        {
+            "schema": "brandsim/1",
+            "name": "People",
+            "market": "office-supplies",
+            "customers": 1500,
+            "horizon": "10 weeks",
+            "events": [
+                {"kind": "rep_turnover", "brand": "Inkwell", "share": 1.0, "start": "week 0"},
+                {"kind": "rep_staffing", "brand": "Inkwell", "relation": 0.5, "status": 1.0, "start": "week 0"},
+                {"kind": "service", "brand": "Inkwell", "quality": -0.9, "start": "week 2", "lasts": "2 weeks"},
+                {"kind": "service", "where": {"role": "order_desk"}, "turnover": 0.5, "status": 1.0},
+            ],
+        },
+        overrides=["market.stores.stock=shelves"],
     )
     on, off = (BrandMarket(scenario, rng=1, without=without) for without in ([], [mechanism]))
     for model in (on, off):

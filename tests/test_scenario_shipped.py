@@ -25,9 +25,9 @@ from simulator.scenario.shipped import shipped_files
 
 STORIES = {
     "orange_carton", "logo_refresh", "regional_stockout", "rep_turnover", "service_meltdown", "price_rise",
-    "redesign_meets_stockout", "briefed_launch", "guarded_launch", "rival_campaign", "null_launch",
+    "redesign_meets_stockout", "briefed_launch", "guarded_launch", "rival_campaign", "null_launch", "consulted_launch",
 }  # fmt: skip
-MARKETS = {"orange-juice", "coffee-shops", "mobile-plan", "benchmark"}
+MARKETS = {"orange-juice", "coffee-shops", "mobile-plan", "office-supplies", "benchmark"}
 WRONG = Path(__file__).parent / "wrong_scenarios"
 
 
@@ -197,6 +197,8 @@ def test_explain_tells_the_scenario_in_words() -> None:
         ("rep_turnover", "events.exodus.vacancy: 4 weeks to 16 weeks, most likely 8 weeks (assumption)"),
         ("price_rise", "The price of Telmora changes by +8% at the launch"),
         ("service_meltdown", "Service is worse by 0.25 for buyers of Copper Kettle at the barista and cashier"),
+        ("consulted_launch", "Reps of Sunfield ask 25 customers each 6 weeks before the launch about daring-carton"),
+        ("consulted_launch", "if they promise less than -5% purchases, 50% of it is taken back"),
         (
             "rival_campaign",
             "Groveland advertises in south at the launch for 8 weeks and reaches 20% of customers a week",

@@ -121,6 +121,7 @@ def settings(world: World, values: Mapping[str, float], run: np.uint64, closed: 
     setting["stage_extra"] = max(0.0, world.regularity - stages)
     setting["drift_keep"] = keep
     setting["drift_noise"] = np.sqrt(1.0 - keep * keep)
+    setting["roles_met"] = world.role_met.sum()
     setting["focal"] = world.focal
     setting["findability"] = "findability" not in closed
     setting["promise"] = "promise" not in closed

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, mo
 from pydantic_core import PydanticCustomError
 
 from simulator.scenario import quantities as q
+from simulator.scenario.happening import CARE_DESK as CARE_DESK
 from simulator.scenario.happening import Dated, Happening
 from simulator.scenario.market import Name, Part
 from simulator.scenario.people import BriefReps, ConsultReps, RepStaffing, RepTurnover, Service
@@ -20,9 +21,6 @@ from simulator.scenario.quantities import Days, Logit, Moment, Share
 
 CUES = ("name", "logo", "colour", "image", "shape", "layout")
 """What a look consists of."""
-
-CARE_DESK = "care_desk"
-"""The touchpoint role that every brand has beside those of the stores."""
 
 Fate = Literal["kept", "modified", "replaced"]
 

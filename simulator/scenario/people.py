@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from simulator.scenario import quantities as q
-from simulator.scenario.happening import Dated
+from simulator.scenario.happening import CARE_DESK, Dated
 from simulator.scenario.market import Name, Part
 from simulator.scenario.quantities import Days, Share
 
@@ -63,6 +63,10 @@ class Service(Dated):
             if self.brand is not None and getattr(self, name):
                 reason = f"{name} is about a store's people, who serve buyers of every brand"
                 context = {"reason": reason, "mend": "leave brand out", "part": name}
+                raise PydanticCustomError("service", "{reason}", context)
+            if name != "training" and CARE_DESK in (self.where.role or ()) and getattr(self, name):
+                reason = f"{name} is about a store's people, and a care desk is none of them"
+                context = {"reason": reason, "mend": "name a role of the stores", "part": name}
                 raise PydanticCustomError("service", "{reason}", context)
         return self
 

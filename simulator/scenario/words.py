@@ -76,7 +76,8 @@ def _sentence(event: Event) -> str:
             item = f" {event.item}" if event.item else ""
             what = f"{percent(event.severity)} of {event.brand}{item} is missing{place} {when}{lasts}"
         case Service():
-            what = f"{_service(event)}{place} {when}{lasts}"
+            ramp = f", building up over {duration(event.ramp_days)}" if event.ramp_days else ""
+            what = f"{_service(event)}{place} {when}{lasts}{ramp}"
         case Price():
             change = f"becomes {event.to:g}" if event.change is None else f"changes by {_signed(event.change)}"
             what = f"The price of {event.brand} {change}{place} {when}{lasts}"
@@ -107,9 +108,8 @@ def _service(event: Service) -> str:
     parts = []
     if event.quality:
         turn = "worse" if event.quality < 0 else "better"
-        ramp = f", building up over {duration(event.ramp_days)}" if event.ramp_days else ""
         meant = "" if event.authentic == 1 else f", {percent(event.authentic)} of it meant"
-        parts.append(f"is {turn} by {abs(event.quality):g}{buyers}{ramp}{meant}")
+        parts.append(f"is {turn} by {abs(event.quality):g}{buyers}{meant}")
     if event.outsourced:
         parts.append("is given to partners")
     if event.training:

@@ -144,7 +144,7 @@ def experience(day, week, town, life, levers, setting, p, scratch, records):
                 pace = warmth * town.brands[b].gate * relating(close, place.staff_usual, p)
                 part = 0.0 if town.brands[b].accounts == 1 else p.bond_person_share * levers.places[trip.where].own
                 grow_bond(tie, min(1.0, p.bond_growth * pace), part)
-            meet_hostility(tie, level, levers.brands[b].manner & MANNER_NAMED != 0, words[2], p)
+            meet_hostility(tie, level, met, levers.brands[b].manner & MANNER_NAMED != 0, words[2], p)
         if trip.forced == 1:
             tie.learned += p.forced_trial_step * (p.forced_trial_learning - tie.learned)
         me.last_brand = b

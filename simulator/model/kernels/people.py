@@ -62,15 +62,17 @@ def lose_person(tie, kept):
 
 
 @inlined
-def meet_hostility(tie, level, named, word, p):
+def meet_hostility(tie, level, met, named, word, p):
     """Count a hostile encounter with the brand's people, or forgive one.
 
-    Service below ``rapport_floor`` is hostile: a threshold, below which dislike counts whatever the product. A store's
-    people are disliked through the mood towards the store, a brand's (``named``) through the tie.
+    Service that is below ``rapport_floor`` over the roles met is hostile: a threshold, below which dislike counts
+    whatever the product. A store's people are disliked through the mood towards the store, a brand's (``named``)
+    through the tie.
     """
-    if named and level < p.rapport_floor:
-        tie.cold = min(tie.cold + 1, MOST_COLD)
-    elif tie.cold > 0 and level > p.rapport_floor and uniform(word) < p.dislike_forgiven:
+    if level < p.rapport_floor * met:
+        if named:
+            tie.cold = min(tie.cold + 1, MOST_COLD)
+    elif tie.cold > 0 and uniform(word) < p.dislike_forgiven:
         tie.cold -= 1
 
 
