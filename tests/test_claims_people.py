@@ -119,7 +119,9 @@ def test_000_c_a_store_where_one_feels_welcome_draws_visits() -> None:
     assert min(gains) > 0.003
 
 
-def office(*overrides: str, events: Sequence[Mapping[str, Any]] = (), weeks: int = 52, customers: int = 3000) -> Scenario:
+def office(
+    *overrides: str, events: Sequence[Mapping[str, Any]] = (), weeks: int = 52, customers: int = 3000
+) -> Scenario:
     """A scenario among firms whose suppliers' reps hold them as accounts."""
     words = {"schema": "brandsim/1", "name": "Test", "market": "office-supplies", "customers": customers}
     return load({**words, "horizon": f"{weeks} weeks", "events": [dict(e) for e in events]}, overrides=list(overrides))
@@ -474,7 +476,11 @@ def test_003_s_availability_is_the_product_of_the_stages() -> None:
         return 1.0 - float(np.mean([out_of_stock(model, brand=b).sum() for b in range(4)]))
 
     every = availability()
-    alone = [availability("shelving", full=True), availability("ordering", full=True), availability("ordering", "shelving")]
+    alone = [
+        availability("shelving", full=True),
+        availability("ordering", full=True),
+        availability("ordering", "shelving"),
+    ]
     perfect = availability("ordering", "shelving", full=True)
     assert perfect > 0.99
     assert all(every < stage for stage in alone)  # no stage makes up for another

@@ -116,6 +116,7 @@ def twins_of(
     arms = {"baseline": baseline, "scenario": change}
     if asked is not None:
         asked.run_until(0)
+        assert baseline.base is not None
         asked.set_base(baseline.base)
         asked.run_until(asked.last_day)
         arms[UNGATED] = asked

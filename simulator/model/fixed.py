@@ -9,7 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.model.columns import BRAND, EVENT, NEWS, PERSON, PLACE, REP, ROLE, SETTING, SIGHT, TRIP, Scratch, Town, aligned
+from simulator.model.columns import (
+    BRAND,
+    EVENT,
+    NEWS,
+    PERSON,
+    PLACE,
+    REP,
+    ROLE,
+    SETTING,
+    SIGHT,
+    TRIP,
+    Scratch,
+    Town,
+    aligned,
+)
 from simulator.model.kernels.constants import DAYS, FADE_BOND, FADE_HEARD, FADE_HURT, FADE_LEARNED, FADES
 from simulator.world.world import World
 

@@ -22,8 +22,8 @@ from simulator.model.fixed import lay_out, new_scratch, settings, with_ample_sto
 from simulator.model.kernels import constants as c
 from simulator.model.kernels.day import run_days
 from simulator.model.kernels.parameters import kernel_parameters
-from simulator.model.kernels.record import lapse_states
 from simulator.model.kernels.people import dismiss
+from simulator.model.kernels.record import lapse_states
 from simulator.model.kernels.shelves import place_order
 from simulator.model.pilot import aim as aim_at
 from simulator.model.plan import PHASES, Plan

@@ -6,7 +6,7 @@ staff or reps who leave take along the part of the bonds that is theirs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -144,7 +144,7 @@ def roles_of(event: Event, world: World) -> tuple[str, ...]:
     return world.roles if event.where.role is None else _many(event.where.role)
 
 
-# -- what happens on a day ----------------------------------------------------------------------------------------------
+# -- what happens on a day --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -296,5 +296,5 @@ def _many(names: Any) -> tuple[Any, ...]:
 
 def channel_of_reps(event: Event, world: World) -> str:
     """Channel of a change among reps: relationships where they hold accounts, else what stands on the shelves."""
-    accounts: Sequence[int] = world.reps.accounts
-    return "service" if accounts[world.brands.names.index(event.brand)] else "availability"
+    holds = bool(world.reps.accounts[world.brands.names.index(event.brand)])
+    return "service" if holds else "availability"

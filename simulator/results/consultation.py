@@ -60,8 +60,7 @@ def consultation_of(outcomes: Sequence[ReplicateOutcome], *, paired: bool) -> Co
     numbers = [outcome.replicate for outcome in outcomes]
     names = sorted({name for arm in arms for name in arm.reports})
     reports = {
-        name: summarise([arm.reports.get(name, float("nan")) for arm in arms], numbers, paired=paired)
-        for name in names
+        name: summarise([arm.reports.get(name, float("nan")) for arm in arms], numbers, paired=paired) for name in names
     }
     events = sorted({event for arm in arms for event in arm.gated})
     acted = {event: float(np.mean([event in arm.gated for arm in arms])) for event in events}

@@ -1,7 +1,6 @@
 """What a user writes: the scenario language, read strictly and with places."""
 
 from simulator.scenario.events import (
-    CARE_DESK,
     CUES,
     Appeal,
     Campaign,
@@ -14,7 +13,7 @@ from simulator.scenario.events import (
     Stockout,
     Trigger,
 )
-from simulator.scenario.happening import Where
+from simulator.scenario.happening import CARE_DESK, Where
 from simulator.scenario.json_schemas import json_schema, write_schemas
 from simulator.scenario.loading import load, load_market, loads
 from simulator.scenario.market import (

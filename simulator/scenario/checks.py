@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from simulator.scenario import quantities as q
-from simulator.scenario.events import CARE_DESK, KINDS, PLACES
+from simulator.scenario.events import KINDS, PLACES
+from simulator.scenario.happening import CARE_DESK
 from simulator.scenario.market import COUNTS
 from simulator.scenario.people import CONSULTABLE
 from simulator.scenario.problems import Place, Problem, did_you_mean

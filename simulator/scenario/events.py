@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import Field, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from simulator.scenario import quantities as q
-from simulator.scenario.happening import CARE_DESK as CARE_DESK
 from simulator.scenario.happening import Dated, Happening
 from simulator.scenario.market import Name, Part
 from simulator.scenario.people import BriefReps, ConsultReps, RepStaffing, RepTurnover, Service
@@ -223,7 +222,17 @@ class Rollback(Happening):
 
 
 Event = Annotated[
-    Redesign | Stockout | Service | Price | Resize | Campaign | BriefReps | RepTurnover | RepStaffing | ConsultReps | Rollback,
+    Redesign
+    | Stockout
+    | Service
+    | Price
+    | Resize
+    | Campaign
+    | BriefReps
+    | RepTurnover
+    | RepStaffing
+    | ConsultReps
+    | Rollback,
     Field(discriminator="kind"),
 ]
 KINDS: dict[str, type[Happening]] = {

@@ -44,7 +44,9 @@ class Service(Dated):
     staffing: Annotated[float, q.share(-1, 3, above=True)] = Field(
         default=0.0, description="How many more or fewer people, such as -30%: they are met, and fill shelves, less."
     )
-    outsourced: bool = Field(default=False, description="Whether partners' people serve, who make no bonds of their own.")
+    outsourced: bool = Field(
+        default=False, description="Whether partners' people serve, who make no bonds of their own."
+    )
     status: Share = Field(
         default=0.0, description="How far the standing of these people is raised, 0 to 100%: fewer of them leave."
     )
@@ -108,7 +110,9 @@ class RepStaffing(Dated):
     )
     outsourced: bool = Field(default=False, description="Whether a broker's people call instead, without bonds.")
     status: Share = Field(default=0.0, description="How far the reps' standing is raised, 0 to 100%: fewer leave.")
-    authentic: Share = Field(default=1.0, description="Share of the reps' rapport that is meant; feigned makes no bond.")
+    authentic: Share = Field(
+        default=1.0, description="Share of the reps' rapport that is meant; feigned makes no bond."
+    )
     relation: Annotated[float, q.share(-1, 1)] = Field(
         default=0.0, description="Added to the relation with distributors: who is served first when supply is short."
     )
@@ -130,7 +134,9 @@ class Gate(Part):
     below: Annotated[float, q.share(-1, 1)] = Field(
         description="Change of purchases that the reports must promise at least, such as -2%; less than that acts."
     )
-    then: Literal["stop", "soften", "delay"] = Field(description="Drop the change, take part of it back, or put it off.")
+    then: Literal["stop", "soften", "delay"] = Field(
+        description="Drop the change, take part of it back, or put it off."
+    )
     by: Annotated[float, q.share(above=True)] | None = Field(
         default=None, description="With soften: how much of the change is taken back, such as 50%."
     )

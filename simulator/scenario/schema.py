@@ -17,7 +17,8 @@ from pydantic_core import PydanticCustomError
 
 from simulator.parameters import table
 from simulator.scenario import quantities as q
-from simulator.scenario.events import Event, Happening
+from simulator.scenario.events import Event
+from simulator.scenario.happening import Happening
 from simulator.scenario.market import Market, Name, Part
 from simulator.scenario.quantities import Range
 from simulator.scenario.tree import Node

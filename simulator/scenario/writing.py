@@ -6,7 +6,8 @@ import json
 import re
 from pathlib import Path
 
-from simulator.scenario.events import CARE_DESK, KINDS
+from simulator.scenario.events import KINDS
+from simulator.scenario.happening import CARE_DESK
 from simulator.scenario.loading import load_market, loads
 from simulator.scenario.market import Market
 from simulator.scenario.problems import Problem, ScenarioError, did_you_mean

@@ -22,7 +22,7 @@ _NODES = 12
 
 
 @inlined
-def closeness(x, y, there_x, there_y, breadth):
+def closeness(x: float, y: float, there_x: float, there_y: float, breadth: float) -> float:
     """How alike two places in lifestyle space are, 0..1: 1 / (1 + (distance / breadth)^2), a half at ``breadth``."""
     across = np.float64(x) - there_x
     along = np.float64(y) - there_y

@@ -22,9 +22,7 @@ _BRAND_ID, _REGION_ID = np.uint64(1 << 48), np.uint64(1 << 32)
 _YEAR_DAYS = 365.0
 
 
-def hire_reps(
-    run: np.uint64, market: Market, values: Mapping[str, float], plan: Plan, segment_share: F64
-) -> Reps:
+def hire_reps(run: np.uint64, market: Market, values: Mapping[str, float], plan: Plan, segment_share: F64) -> Reps:
     """Give each brand that has reps enough of them, with neighbouring stores of one region as a territory.
 
     Territories of a region differ by at most one store. Tenure is exponential, as it is where people leave at the

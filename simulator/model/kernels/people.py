@@ -166,7 +166,7 @@ def shake_staff(day, number, inside, roles, left, training, town, life, setting,
                         lose_person(life.ties[i, b], 0.0)
 
 
-# -- reps and their accounts --------------------------------------------------------------------------------------------
+# -- reps and their accounts ------------------------------------------------------------------------------------------
 
 
 @kernel
@@ -291,7 +291,7 @@ def call_accounts(day, town, life, levers, setting, p, scratch):
             grow_bond(tie, min(1.0, p.bond_growth * pace), p.account_person_share * lever.own)
 
 
-# -- distributors -------------------------------------------------------------------------------------------------------
+# -- distributors -----------------------------------------------------------------------------------------------------
 
 
 @kernel

@@ -38,7 +38,7 @@ def visit(s, b, rep, key, town, life, levers, p):
 
 @kernel
 def rounds(day, town, life, levers, setting, p, scratch, own_routes, visits):
-    """Let every rep in post visit the stores on today's route, then draw weekly turnover of reps, staff and distributors.
+    """Let every rep in post visit the stores on today's route, then draw the week's turnover of people in the chain.
 
     Parameters
     ----------
