@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compilation import mark_warm
+from simulator.model.base import Base
 from simulator.model.consult import UNGATED, gated, hold
 from simulator.model.customers import CustomerSet
 from simulator.model.fixed import lay_out, new_scratch, settings, with_ample_stock
@@ -46,28 +46,6 @@ SHOWN_WEEKS = 4
 
 BEFORE_WEEKS = 12
 """Weeks before launch that a rollback's trigger compares with."""
-
-
-@dataclass(frozen=True)
-class Base:
-    """The habitual customers of the focal brand, from the baseline arm.
-
-    Attributes
-    ----------
-    rows : array of int64, shape (C,)
-        Rows of the customers.
-    limit : array of float64, shape (C,)
-        Twice each one's mean interval between focal purchases before launch, days.
-    buyers : int
-        Customers who bought the focal brand in the observed year.
-    buyers_units : int
-        Focal units bought in the observed year.
-    """
-
-    rows: NDArray[np.int64]
-    limit: NDArray[np.float64]
-    buyers: int
-    buyers_units: int
 
 
 class BrandMarket(mesa.Model):
