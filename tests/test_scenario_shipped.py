@@ -26,6 +26,7 @@ from simulator.scenario.shipped import shipped_files
 STORIES = {
     "orange_carton", "logo_refresh", "regional_stockout", "rep_turnover", "service_meltdown", "price_rise",
     "redesign_meets_stockout", "briefed_launch", "guarded_launch", "rival_campaign", "null_launch", "consulted_launch",
+    "account_reps_leave",
 }  # fmt: skip
 MARKETS = {"orange-juice", "coffee-shops", "mobile-plan", "office-supplies", "benchmark"}
 WRONG = Path(__file__).parent / "wrong_scenarios"
@@ -60,7 +61,7 @@ def test_a_shipped_scenario_says_what_it_shows_and_assumes(name: str) -> None:
     assert "\n# Assumptions: " in text
 
 
-@pytest.mark.parametrize("market", ["orange-juice", "coffee-shops", "mobile-plan"])
+@pytest.mark.parametrize("market", ["orange-juice", "coffee-shops", "mobile-plan", "office-supplies"])
 def test_each_market_has_a_story(market: str) -> None:
     name = load_market(market).name
     assert any(load(story).market.name == name for story in STORIES)

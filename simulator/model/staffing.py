@@ -28,8 +28,7 @@ Mask = NDArray[np.bool_]
 NEVER_VISITED = 10**6
 """Days between two visits of a rep who does not come."""
 
-REP_KINDS = ("rep_turnover", "rep_staffing", "brief_reps", "consult_reps")
-CODES = {"new_hire": NEW_HIRE, "colleague": COLLEAGUE}
+SUCCESSOR_CODES = {"new_hire": NEW_HIRE, "colleague": COLLEAGUE}
 
 
 @dataclass(frozen=True)
@@ -239,7 +238,7 @@ def moves_of(
         colleague = event.successor == "colleague"
         usual = 0.0 if colleague else values["rep_vacancy_days"]
         vacancy = usual if event.vacancy_days is None else event.vacancy_days
-        return [Departure(reps[draw < event.share], day + int(vacancy), CODES[event.successor])]
+        return [Departure(reps[draw < event.share], day + int(vacancy), SUCCESSOR_CODES[event.successor])]
     if event.kind == "rep_staffing" and (starts or ends):
         return _restaffed(event, number, inside, day, starts, run, world, values)
     return []
