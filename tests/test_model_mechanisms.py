@@ -492,9 +492,14 @@ def test_every_mechanism_among_people_does_something(mechanism: str) -> None:
                 {"kind": "service", "brand": "Inkwell", "quality": -0.9, "start": "week 2", "lasts": "2 weeks"},
                 {"kind": "service", "where": {"role": "order_desk"}, "turnover": 0.5, "status": 1.0},
             ],
-        },
-        overrides=["market.stores.stock=shelves"],
+        }
     )
+    if mechanism == "priority":
+        liked = {"kind": "rep_staffing", "brand": FOCAL, "relation": 0.5, "start": "week -20"}
+        scenario = setting(liked, customers=1500, weeks=10)
+    if mechanism == "status":
+        raised = {"kind": "service", "where": {"role": "barista"}, "status": 1.0, "start": "week -50"}
+        scenario = setting(raised, market="coffee-shops", customers=1500, weeks=26)
     on, off = (BrandMarket(scenario, rng=1, without=without) for without in ([], [mechanism]))
     for model in (on, off):
         model.run_until(model.last_day)

@@ -49,7 +49,7 @@ BRAND = np.dtype(
 PLACE = np.dtype(
     [
         ("staff_position", np.float32, (2,)),  # lifestyle space
-        ("staff_usual", np.float32),  # mean closeness of staff and the customers of the market
+        ("staff_pace", np.float32),  # how fast bonds grow with them, over 1 + relatability x closeness
         ("region", np.uint8),
         ("distributor", np.uint8),
         ("delivery", np.uint8, (7,)),

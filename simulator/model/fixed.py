@@ -63,7 +63,7 @@ def lay_out(world: World, values: Mapping[str, float]) -> Town:
     brand["accounts"] = reps.accounts
     place = aligned(stores.region.shape[0], PLACE)
     place["staff_position"] = stores.staff_position
-    place["staff_usual"] = stores.staff_usual
+    place["staff_pace"] = 1.0 / (1.0 + values["relatability"] * stores.staff_usual)
     place["region"] = stores.region
     place["distributor"] = stores.distributor
     place["delivery"] = stores.delivery

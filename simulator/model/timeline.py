@@ -85,6 +85,7 @@ class Timeline:
         self._number = {e.id: n for n, e in enumerate(events, 1)}
         self._stores = {e.id: self.scope(e) for e in self.events}
         self._briefed = {e.id: self._covered(n, e) for n, e in enumerate(self.events) if e.kind == "brief_reps"}
+        self._usual_people = people_levers((), 0, world, values)
         self._looks = self._describe_looks()
         self._order = {e.id: self._store_order(n, e) for n, e in enumerate(self.redesigns)}
 
@@ -270,7 +271,8 @@ class Timeline:
         by_brand = np.zeros(count, BRAND_LEVER)
         by_brand["log_list"] = log_list
         by_brand["log_reference"] = reference
-        people = people_levers(self._acting_people(day, rolled_back), day, world, values)
+        acting = self._acting_people(day, rolled_back)
+        people = people_levers(acting, day, world, values) if acting else self._usual_people
         by_brand["care_change"] = people.care_change
         by_brand["manner"] = people.manner
         by_brand["campaign"] = strength

@@ -19,7 +19,7 @@ from simulator.model.kernels.constants import (
     SHOPPERS,
 )
 from simulator.model.kernels.mind import touch
-from simulator.model.kernels.people import grow_bond, meet_hostility, relating
+from simulator.model.kernels.people import grow_bond, meet_hostility
 from simulator.randomness.philox import block, normal, stream_key, uniform
 from simulator.randomness.streams import Stream
 from simulator.world.rapport import ORDINARY_BREADTH, closeness
@@ -141,7 +141,7 @@ def experience(day, week, town, life, levers, setting, p, scratch, records):
             if warmth > 0.0:
                 here, there = place.staff_position, town.people[i].position
                 close = closeness(here[0], here[1], there[0], there[1], ORDINARY_BREADTH)
-                pace = warmth * town.brands[b].gate * relating(close, place.staff_usual, p)
+                pace = warmth * town.brands[b].gate * (1.0 + p.relatability * close) * place.staff_pace
                 part = 0.0 if town.brands[b].accounts == 1 else p.bond_person_share * levers.places[trip.where].own
                 grow_bond(tie, min(1.0, p.bond_growth * pace), part)
             meet_hostility(tie, level, met, levers.brands[b].manner & MANNER_NAMED != 0, words[2], p)

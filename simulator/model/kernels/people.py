@@ -45,10 +45,11 @@ def grow_bond(tie, share, part):
     """Close a share of the gap to a full bond; ``part`` of what is gained belongs to the person who was met."""
     gain = share * (1.0 - tie.bond)
     after = tie.bond + gain
-    if after > 0.0:
+    tie.bond = after
+    goal = np.uint16(part * OWNED_ALL + 0.5)
+    if tie.owned != goal and after > 0.0:
         owned = np.float64(tie.owned)
         tie.owned = np.uint16(owned + (part * OWNED_ALL - owned) * (gain / after) + 0.5)
-        tie.bond = after
 
 
 @inlined
