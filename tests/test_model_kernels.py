@@ -96,7 +96,7 @@ def test_a_store_is_picked_by_patronage_times_satisfaction(
     person, me = one(PERSON, store=store, patronage=patronage), one(MIND, store_mood=mood)
     slope = float(model.parameters["store_satisfaction_weight"])
     weights = [max(0.0, 1.0 + slope * mood[k]) * patronage[k] for k in range(known)]
-    slot = pick_store(word, person, me, model.parameters)
+    slot = pick_store(word, person, me, model.setting, model.parameters)
     goal = unit(word) * sum(weights)
     assert sum(weights[:slot]) - 1e-5 <= goal <= sum(weights[: slot + 1]) + 1e-5
     assert slot < known

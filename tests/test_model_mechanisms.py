@@ -452,7 +452,13 @@ LOUD = {"kind": "campaign", "reach": 0.4, "lasts": "6 weeks"}
 BROKEN = {"kind": "incident", "rate": 0.9, "severity": {"severe": 1.0}}
 
 
-@pytest.mark.parametrize("mechanism", MECHANISMS)
+ABOUT_PEOPLE = {
+    "accounts", "personal_bonds", "relatability", "product_gate", "newcomers", "dislike", "priority", "status"
+}  # fmt: skip
+"""Mechanisms that a market of packaged goods hardly feels."""
+
+
+@pytest.mark.parametrize("mechanism", [name for name in MECHANISMS if name not in ABOUT_PEOPLE])
 def test_every_mechanism_does_something(mechanism: str) -> None:
     scenario = load(
         {
@@ -487,3 +493,32 @@ def test_every_mechanism_does_something(mechanism: str) -> None:
     felt = (on.state.life.ties["belief"] != off.state.life.ties["belief"]).any()
     # what is imagined moves what is thought of a brand, and what is bought only in large worlds
     assert felt if mechanism == "imagination" else bought
+
+
+@pytest.mark.parametrize("mechanism", sorted(ABOUT_PEOPLE))
+def test_every_mechanism_among_people_does_something(mechanism: str) -> None:
+    scenario = load(
+        {
+            "schema": "brandsim/1",
+            "name": "People",
+            "market": "office-supplies",
+            "customers": 1500,
+            "horizon": "10 weeks",
+            "events": [
+                {"kind": "rep_turnover", "brand": "Inkwell", "share": 1.0, "start": "week 0"},
+                {"kind": "rep_staffing", "brand": "Inkwell", "relation": 0.5, "status": 1.0, "start": "week 0"},
+                {"kind": "service", "brand": "Inkwell", "quality": -0.9, "start": "week 2", "lasts": "2 weeks"},
+                {"kind": "service", "where": {"role": "order_desk"}, "turnover": 0.5, "status": 1.0},
+            ],
+        }
+    )
+    if mechanism == "priority":
+        liked = {"kind": "rep_staffing", "brand": FOCAL, "relation": 0.5, "start": "week -20"}
+        scenario = setting(liked, customers=1500, weeks=10)
+    if mechanism == "status":
+        raised = {"kind": "service", "where": {"role": "barista"}, "status": 1.0, "start": "week -50"}
+        scenario = setting(raised, market="coffee-shops", customers=1500, weeks=26)
+    on, off = (BrandMarket(scenario, rng=1, without=without) for without in ([], [mechanism]))
+    for model in (on, off):
+        model.run_until(model.last_day)
+    assert (on.state.records.totals[:, c.UNITS] != off.state.records.totals[:, c.UNITS]).any()

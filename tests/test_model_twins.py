@@ -61,6 +61,23 @@ EVERYTHING: list[dict[str, Any]] = [
         "lasts": "8 days",
     },
     {"kind": "care_policy", "id": "desk", "brand": FOCAL, "outsourced": True, "start": "day 9", "lasts": "3 weeks"},
+    {
+        "kind": "rep_staffing",
+        "id": "broker",
+        "brand": "Groveland",
+        "outsourced": True,
+        "visits": "0.5 per week",
+        "start": "day 11",
+        "lasts": "20 days",
+    },
+    {
+        "kind": "consult_reps",
+        "id": "ask",
+        "brand": FOCAL,
+        "of": "shrink",
+        "start": "day -9",
+        "gate": {"below": 1.0, "then": "soften", "by": 0.5},
+    },
     {"kind": "rollback", "id": "back", "of": "carton", "start": "day 38", "over": "1 week"},
 ]
 """One event of every kind, on days that cut weeks in two."""
@@ -172,8 +189,8 @@ def test_closing_a_channel_leaves_the_luck_of_the_others_alone() -> None:
     def gone(*closed: str) -> np.ndarray[Any, Any]:
         scenario = setting(*EVERYTHING, customers=20000, market="orange-juice")
         model = BrandMarket(scenario, rng=1, closed=closed, warm_up=False)
-        ((reps, _),) = model.timeline.departures(5, {})
-        return reps
+        (departure,) = model.timeline.moves(5, {})
+        return departure.reps
 
     assert gone().tolist() == gone("price_size", "service", "word_of_mouth").tolist()
 

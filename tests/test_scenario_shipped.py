@@ -25,13 +25,14 @@ from simulator.scenario.shipped import shipped_files
 
 STORIES = {
     "orange_carton", "logo_refresh", "regional_stockout", "rep_turnover", "service_meltdown", "price_rise",
-    "redesign_meets_stockout", "briefed_launch", "guarded_launch", "rival_campaign", "null_launch",
+    "redesign_meets_stockout", "briefed_launch", "guarded_launch", "rival_campaign", "null_launch", "consulted_launch",
+    "account_reps_leave",
     "quiet_recipe_change", "rival_stockout", "shrinkflation",
     "bullhorn_vs_bonds", "care_desk_outsourced",
 }  # fmt: skip
 LONG = {"bullhorn_vs_bonds": 104, "care_desk_outsourced": 52, "shrinkflation": 52}
 """Stories that take more than half a year."""
-MARKETS = {"orange-juice", "coffee-shops", "mobile-plan", "benchmark"}
+MARKETS = {"orange-juice", "coffee-shops", "mobile-plan", "office-supplies", "benchmark"}
 WRONG = Path(__file__).parent / "wrong_scenarios"
 
 
@@ -64,7 +65,7 @@ def test_a_shipped_scenario_says_what_it_shows_and_assumes(name: str) -> None:
     assert "\n# Assumptions: " in text
 
 
-@pytest.mark.parametrize("market", ["orange-juice", "coffee-shops", "mobile-plan"])
+@pytest.mark.parametrize("market", ["orange-juice", "coffee-shops", "mobile-plan", "office-supplies"])
 def test_each_market_has_a_story(market: str) -> None:
     name = load_market(market).name
     assert any(load(story).market.name == name for story in STORIES)
@@ -207,6 +208,8 @@ def test_explain_tells_the_scenario_in_words() -> None:
         ("care_desk_outsourced", "The care desk of Copper Kettle changes at the launch: it refunds; it answers 10"),
         ("care_desk_outsourced", "Something goes wrong with Copper Kettle in week 24 for 10 weeks: 10% of purchases"),
         ("bullhorn_vs_bonds", "reaches 40% of customers a week; it promises 0.5 more than is delivered"),
+        ("consulted_launch", "Reps of Sunfield ask 25 customers each 6 weeks before the launch about daring-carton"),
+        ("consulted_launch", "if they promise less than -5% purchases, 50% of it is taken back"),
         (
             "rival_campaign",
             "Groveland advertises in south at the launch for 8 weeks and reaches 20% of customers a week",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from world_market import VALUES, build, category, market, stores
+from world_market import rep as a_rep
 
 from simulator.world.tastes import customer_shares
 from simulator.world.world import CARE_POLICIES
@@ -103,7 +102,7 @@ def test_every_store_has_one_rep_of_a_brand_with_reps_and_none_of_others():
 
 
 def test_reps_have_stayed_as_long_as_their_turnover_lets_them():
-    spec = SimpleNamespace(stores_per_rep=1, visits_per_week=None, turnover_per_year=0.2)
+    spec = a_rep(stores_per_rep=1, visits_per_week=None)
     reps = build(market(reps={"Grove": spec}, stores=stores(customers_per_store=50)), customers=100_000).reps
     assert (reps.brand == 1).all()
     assert (reps.tenure_days < 365).mean() == pytest.approx(0.2, abs=0.04)

@@ -33,10 +33,10 @@ def market(**changes: Any) -> Any:
         "regions": {"north": 0.4, "south": 0.6},
         "stores": stores(),
         "distributors": {
-            "central": SimpleNamespace(fill_rate=0.97, lead_time_days=2),
-            "coastal": SimpleNamespace(fill_rate=None, lead_time_days=None),
+            "central": SimpleNamespace(fill_rate=0.97, lead_time_days=2, relations={}),
+            "coastal": SimpleNamespace(fill_rate=None, lead_time_days=None, relations={}),
         },
-        "reps": {"Sun": SimpleNamespace(stores_per_rep=5, visits_per_week=1.0, turnover_per_year=0.2)},
+        "reps": {"Sun": rep()},
         "care": {"Sun": SimpleNamespace(policy="apologise_and_refund", capacity_per_day=40.0, relay=True)},
         "network": network(),
     }
@@ -61,9 +61,24 @@ def stores(**changes: Any) -> SimpleNamespace:
         "review_days": 1,
         "delivery": (0, 3),
         "roles": {
-            "cashier": SimpleNamespace(met=0.95, quality=0.7),
-            "shelf_stocker": SimpleNamespace(met=0.10, quality=0.6),
+            "cashier": role(0.95, 0.7),
+            "shelf_stocker": role(0.10, 0.6),
         },
+    }
+    return SimpleNamespace(**(parts | changes))
+
+
+def role(met: float, quality: float) -> SimpleNamespace:
+    return SimpleNamespace(met=met, quality=quality, turnover_per_year=None)
+
+
+def rep(**changes: Any) -> SimpleNamespace:
+    parts = {
+        "stores_per_rep": 5,
+        "visits_per_week": 1.0,
+        "turnover_per_year": 0.2,
+        "accounts": None,
+        "breadth": None,
     }
     return SimpleNamespace(**(parts | changes))
 

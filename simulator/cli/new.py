@@ -30,6 +30,7 @@ CHANGES: Final = (
     "incident",
     "care_policy",
     "rep_turnover",
+    "rep_staffing",
     "brief_reps",
 )
 

@@ -7,7 +7,7 @@ one small file, and results are the same bytes for any number of jobs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,11 +73,16 @@ class ArmRecord:
     won: NDArray[np.int32]  # (W, Q) customers won by the focal brand, by week and source (world.SOURCES)
     kept: NDArray[np.int32]  # (W, Q, P) of them, bought it in each four weeks since
     rolled_back: Mapping[str, int]  # event id -> week in which a rollback took effect
+    reports: Mapping[str, float] = field(default_factory=dict)  # consultation -> purchases promised, as a share
+    gated: Mapping[str, str] = field(default_factory=dict)  # event id -> what a gate made of it: stop, soften, delay
 
 
 @dataclass(frozen=True)
 class ReplicateOutcome:
-    """Both arms of one replicate (``arms["baseline"]``, ``arms["scenario"]``) and the base they share."""
+    """Both arms of one replicate (``arms["baseline"]``, ``arms["scenario"]``) and the base they share.
+
+    Where a gate may act on the change, ``arms["ungated"]`` is the scenario had nobody been asked.
+    """
 
     replicate: int
     brands: tuple[str, ...]

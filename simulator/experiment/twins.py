@@ -14,6 +14,7 @@ import numpy as np
 from simulator.experiment.outcome import ArmRecord, ReplicateOutcome
 from simulator.model import Base, BrandMarket
 from simulator.model.changes import views_of
+from simulator.model.consult import UNGATED
 from simulator.model.state import level_names
 from simulator.parameters import table
 from simulator.scenario import Scenario
@@ -66,7 +67,7 @@ def draw_pair(task: Task) -> tuple[Scenario, Mapping[str, float], dict[str, floa
 
 
 def run_twins(task: Task) -> dict[str, BrandMarket]:
-    """Run both arms of a replicate to the horizon and return the models.
+    """Run both arms of a replicate to the horizon and return the models; with a gate also the arm without it.
 
     Examples
     --------
@@ -101,6 +102,9 @@ def twins_of(
     first = _first_day(scenario)
     baseline.run_until(first)
     change = baseline.fork(arm="scenario", closed=task.closed)
+    # what a gate is worth is what would have come had nobody been asked
+    gates = any(e.kind == "consult_reps" and e.gate is not None for e in scenario.events)
+    asked = baseline.fork(arm=UNGATED, closed=task.closed) if gates else None
     if both:
         settled, baseline = baseline, baseline.fork(closed=both)
         settled.release()
@@ -110,7 +114,14 @@ def twins_of(
         assert baseline.base is not None
         change.set_base(baseline.base)
     change.run_until(change.last_day)
-    return {"baseline": baseline, "scenario": change}
+    arms = {"baseline": baseline, "scenario": change}
+    if asked is not None:
+        asked.run_until(0)
+        assert baseline.base is not None
+        asked.set_base(baseline.base)
+        asked.run_until(asked.last_day)
+        arms[UNGATED] = asked
+    return arms
 
 
 def _first_day(scenario: Scenario) -> int:
@@ -169,6 +180,8 @@ def record_of(name: str, model: BrandMarket, base: Base) -> ArmRecord:
         positive=records.positive.copy(),
         negative=records.negative.copy(),
         rolled_back={event: day // 7 for event, day in sorted(model.state.rolled_back.items())},
+        reports=dict(sorted(model.state.reports.items())),
+        gated={event: gate.then for event, gate in sorted(model.state.gated.items())},
     )
 
 

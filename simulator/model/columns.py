@@ -37,15 +37,36 @@ BRAND = np.dtype(
         ("cost", np.float64),
         ("mean_utility", np.float64),  # fitted mean taste, quality, ln(salience)
         ("position", np.float32, (2,)),  # lifestyle space
+        ("gate", np.float32),  # how much service counts, given the product: 1 for an ordinary one
+        ("share", np.float32),  # of the category's purchases, as the market states
+        ("accounts", np.uint8),  # 1 where the brand's reps hold customers as accounts
     ],
     align=True,
 )
-PLACE = np.dtype([("region", np.uint8), ("distributor", np.uint8), ("delivery", np.uint8, (7,))], align=True)
+PLACE = np.dtype(
+    [
+        ("staff_position", np.float32, (2,)),  # lifestyle space
+        ("staff_pace", np.float32),  # how fast bonds grow with them, over 1 + relatability x closeness
+        ("region", np.uint8),
+        ("distributor", np.uint8),
+        ("delivery", np.uint8, (7,)),
+    ],
+    align=True,
+)
 REP = np.dtype(
     [
-        ("skill", np.float32),
         ("hazard", np.float32),  # probability of leaving in a week
+        ("breadth", np.float32),  # lifestyle distance at which a rep relates half as well
+        ("usual", np.float32),  # mean closeness of such a rep and the customers of the market
         ("interval", np.int32),  # days between two visits to a store
+    ],
+    align=True,
+)
+ROLE = np.dtype(
+    [
+        ("met", np.float32),  # probability of meeting the role on one purchase
+        ("hazard", np.float32),  # part of the staff that leaves in a week
+        ("usual", np.float32),  # share of newcomers at that rate
     ],
     align=True,
 )
@@ -55,6 +76,7 @@ SETTING = np.dtype(
         ("units_extra", np.float64),  # probability of one more unit
         ("drift_keep", np.float64),  # part of a taste's score that a quarter keeps
         ("drift_noise", np.float64),  # sd of what a quarter adds to it
+        ("roles_met", np.float64),  # touchpoint roles met on one purchase, on average
         ("stage_extra", np.float64),  # probability of one more exponential stage of a purchase interval
         ("stages", np.int32),
         ("units", np.int32),  # whole units of a purchase
@@ -107,6 +129,8 @@ TIE = np.dtype(
         ("heard", np.float32),  # logit, what others said
         ("favourite", np.uint8),  # favourite item within the brand: never changes
         ("promised", np.uint8),  # satisfaction promised beyond the usual and believed, in hundredths
+        ("cold", np.uint8),  # hostile encounters not forgiven
+        ("owned", np.uint8),  # part of the bond that is with persons, in 1 / OWNED_ALL
     ],
     align=True,
 )
@@ -134,7 +158,32 @@ STOCK = np.dtype(
     align=True,
 )
 CHAIN = np.dtype([("briefed", np.float32), ("rep_bond", np.float32)], align=True)
-POST = np.dtype([("tenure", np.float32), ("vacant_until", np.int32)], align=True)
+POST = np.dtype(
+    [
+        ("tenure", np.float32),  # days
+        ("skill", np.float32),  # 0..1
+        ("position", np.float32, (2,)),  # lifestyle space
+        ("load", np.float32),  # part of the calls and visits that whoever holds the post has time for
+        ("vacant_until", np.int32),
+    ],
+    align=True,
+)
+STAFF = np.dtype(
+    [
+        ("fresh", np.float32),  # share of newcomers
+        ("trained", np.float32),  # quality added by training
+        ("shift", np.float32),  # quality beyond what is usual: training less newcomers beyond the usual
+        ("stirred", np.uint8),  # 1 once an event has trained or replaced them
+    ],
+    align=True,
+)
+DEALER = np.dtype(
+    [
+        ("relation", np.float32),  # 0..1, of a distributor's people with a brand
+        ("edge", np.float32),  # priority when supply is short: part of the shortage spared, negative where it is worse
+    ],
+    align=True,
+)
 
 # -- lists ----------------------------------------------------------------------------------------------------------
 
@@ -260,6 +309,33 @@ BRAND_LEVER = np.dtype(
         ("relay_new", np.uint8),  # 1 where the desk relays and did not use to
         ("defective", np.uint8),  # 1 where an incident is on
         ("defective_since", np.int32),  # day on which the first of today's incidents began
+        ("manner", np.uint8),  # bits MANNER_*: what service events are about
+    ],
+    align=True,
+)
+REP_LEVER = np.dtype(
+    [
+        ("interval", np.int32),  # days between two visits, 0 where the rep's own
+        ("calls", np.float32),  # calls on accounts relative to the usual
+        ("skill", np.float32),  # relative to the rep's own
+        ("own", np.float32),  # 1 where the rep's bonds are the brand's own, 0 for a broker
+        ("authentic", np.float32),  # part of the rapport that is meant
+    ],
+    align=True,
+)
+STAFF_LEVER = np.dtype(
+    [
+        ("met", np.float32),  # staff relative to the usual number
+        ("hazard", np.float32),  # turnover relative to the usual
+        ("own", np.float32),  # 1 where staff are the store's own, 0 where outsourced
+    ],
+    align=True,
+)
+PLACE_LEVER = np.dtype(
+    [
+        ("failures", np.float32),  # shelving failures relative to the usual, by staffing
+        ("own", np.float32),  # share of roles with staff of the store's own
+        ("spared", np.float32),  # part of the usual turnover that does not happen
     ],
     align=True,
 )
@@ -339,7 +415,8 @@ class Town(NamedTuple):
     demand: Array  # (S, I) float32, units a day
     rep_of: Array  # (S, B) int32
     reps: Array  # (K,) REP
-    role_met: Array  # (R,) float32
+    roles: Array  # (R,) ROLE
+    relation: Array  # (D, B) float32, relation of a distributor's people with a brand
 
 
 class Life(NamedTuple):
@@ -352,6 +429,8 @@ class Life(NamedTuple):
     coming: Array  # (S, I, SLOTS) int32, units on the way by arrival day
     chain: Array  # (S, B) CHAIN
     posts: Array  # (K,) POST
+    staff: Array  # (S, R) STAFF
+    dealers: Array  # (D, B) DEALER
     complaints: Array  # (Q,) COMPLAINT, waiting at the care desks
     relayed: Array  # (Q,) COMPLAINT, told to the brand team and not yet acted upon
     mailbags: Array  # (B, MAILBAGS) MAILBAG, by week
@@ -379,6 +458,12 @@ class Levers(NamedTuple):
     defects: Array  # (S, I) DEFECT, of incidents
     broadcasts: Array  # (K,) BROADCAST, what the media carry today
     reach: Array  # (S, G, K) float32, share of customers each reaches a day, by main store and segment
+    feigned: Array  # (S, B, R) float32, part of the service met that is not meant
+    places: Array  # (S,) PLACE_LEVER
+    staff: Array  # (S, R) STAFF_LEVER
+    reps: Array  # (S, B) REP_LEVER
+    rep_hazard: Array  # (K,) float32, turnover of a rep relative to the usual
+    relation: Array  # (D, B) float32, added to a distributor's relation with a brand
 
 
 class Scratch(NamedTuple):
@@ -388,6 +473,7 @@ class Scratch(NamedTuple):
     trips: Array  # (N,) TRIP
     shoppers: Array  # (N + 1,) int32
     order: Array  # (N,) int32, trips in order of service
+    territory: Array  # (S,) uint8, stores of the rep who is leaving
     onward: Array  # (N,) int32, trips that went on to another store
     start: Array  # (S + 1,) int32
     events: Array  # (M,) EVENT, experiences worth a word

@@ -9,12 +9,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.model.columns import BRAND, EVENT, NEWS, PERSON, PLACE, REP, SETTING, SIGHT, TRIP, Scratch, Town, aligned
+from simulator.model.columns import (
+    BRAND,
+    EVENT,
+    NEWS,
+    PERSON,
+    PLACE,
+    REP,
+    ROLE,
+    SETTING,
+    SIGHT,
+    TRIP,
+    Scratch,
+    Town,
+    aligned,
+)
 from simulator.model.kernels.constants import DAYS, FADE_BOND, FADE_HEARD, FADE_HURT, FADE_LEARNED, FADES, MOST_TOLD
 from simulator.world.world import World
 
 LEAST_LIST = 1024
 """Room of the shortest lists (complaints, news, events); they grow with the population."""
+
+MOST_TURNOVER = 0.999
+"""Share of staff who leave in a year at which it is cut: a constant rate that empties a place has no end."""
 
 AMPLE = np.float32(100.0)
 """How much more a store plans for when shelves are switched off: nothing ever runs out."""
@@ -26,7 +43,7 @@ def with_ample_stock(world: World) -> World:
     return replace(world, stores=replace(world.stores, expected_demand=demand))
 
 
-def lay_out(world: World) -> Town:
+def lay_out(world: World, values: Mapping[str, float]) -> Town:
     """Lay the world out for the kernels."""
     customers, brands, stores, reps = world.customers, world.brands, world.stores, world.reps
     people = aligned(world.size, PERSON)
@@ -38,14 +55,24 @@ def lay_out(world: World) -> Town:
     brand["cost"] = brands.cost
     brand["mean_utility"] = world.mean_utility
     brand["position"] = brands.position
+    brand["gate"] = product_gate(world, values)
+    brand["share"] = brands.target_share
+    brand["accounts"] = reps.accounts
     place = aligned(stores.region.shape[0], PLACE)
+    place["staff_position"] = stores.staff_position
+    place["staff_pace"] = 1.0 / (1.0 + values["relatability"] * stores.staff_usual)
     place["region"] = stores.region
     place["distributor"] = stores.distributor
     place["delivery"] = stores.delivery
     rep = aligned(reps.brand.shape[0], REP)
-    rep["skill"] = reps.skill
+    rep["breadth"] = reps.breadth
+    rep["usual"] = reps.usual
     rep["hazard"] = 1.0 - (1.0 - reps.turnover_per_year) ** (1.0 / 52.0)
     rep["interval"] = np.maximum(1, np.rint(7.0 / np.maximum(reps.visits_per_week, 1e-3)))
+    role = aligned(len(world.roles), ROLE)
+    role["met"] = world.role_met
+    role["hazard"] = 1.0 - (1.0 - np.minimum(world.role_turnover, MOST_TURNOVER)) ** (1.0 / 52.0)
+    role["usual"] = usual_newcomers(role["hazard"].astype(np.float64), values)
     first = brands.first_item
     spans = [slice(first[b], first[b + 1]) for b in range(len(brands.names))]
     return Town(
@@ -59,8 +86,25 @@ def lay_out(world: World) -> Town:
         demand=stores.expected_demand.astype(np.float32),
         rep_of=reps.rep_of.astype(np.int32),
         reps=rep,
-        role_met=world.role_met.astype(np.float32),
+        roles=role,
+        relation=world.distributors.relation,
     )
+
+
+def product_gate(world: World, values: Mapping[str, float]) -> NDArray[np.float64]:
+    """How much good service counts for each brand, given its product: ``exp(gate x quality above the category's)``.
+
+    Service cannot save a poor product, sets a good one apart and multiplies an exceptional one. 1 at the quality that
+    the category has on average over what is bought.
+    """
+    quality = world.brands.quality.astype(np.float64)
+    return np.asarray(np.exp(values["service_gate"] * (quality - quality @ world.brands.target_share)))
+
+
+def usual_newcomers(hazard: NDArray[np.float64], values: Mapping[str, float]) -> NDArray[np.float64]:
+    """Share of newcomers among staff of whom ``hazard`` leaves in a week: the mean of `people.staff_week`."""
+    keep = 0.5 ** (1.0 / values["staff_learning_weeks"])
+    return np.asarray(hazard * keep / (1.0 - keep * (1.0 - hazard)))
 
 
 def quarterly_keep(values: Mapping[str, float]) -> float:
@@ -87,6 +131,7 @@ def settings(world: World, values: Mapping[str, float], run: np.uint64, closed: 
     setting["stage_extra"] = max(0.0, world.regularity - stages)
     setting["drift_keep"] = keep
     setting["drift_noise"] = np.sqrt(1.0 - keep * keep)
+    setting["roles_met"] = world.role_met.sum()
     setting["focal"] = world.focal
     setting["findability"] = "findability" not in closed
     setting["promise"] = "promise" not in closed
@@ -104,6 +149,7 @@ def new_scratch(world: World, values: Mapping[str, float]) -> Scratch:
         trips=aligned(n, TRIP),
         shoppers=np.zeros(n + 1, np.int32),  # the branch-free list writes one place past the end
         order=np.zeros(n, np.int32),
+        territory=np.zeros(world.stores.region.shape[0], np.uint8),
         onward=np.zeros(n, np.int32),
         start=np.zeros(world.stores.region.shape[0] + 1, np.int32),
         events=aligned(max(LEAST_LIST, n), EVENT),

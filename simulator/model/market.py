@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -16,14 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compilation import mark_warm
+from simulator.model.base import Base
 from simulator.model.changes import views_of
+from simulator.model.consult import UNGATED, gated, hold
 from simulator.model.customers import CustomerSet
 from simulator.model.fixed import lay_out, new_scratch, settings, with_ample_stock
 from simulator.model.kernels import constants as c
 from simulator.model.kernels.day import run_days
 from simulator.model.kernels.parameters import kernel_parameters
+from simulator.model.kernels.people import dismiss
 from simulator.model.kernels.record import lapse_states
-from simulator.model.kernels.reps import dismiss
 from simulator.model.kernels.shelves import place_order
 from simulator.model.pilot import aim as aim_at
 from simulator.model.plan import PHASES, Plan
@@ -49,28 +50,6 @@ BEFORE_WEEKS = 12
 """Weeks before launch that a rollback's trigger compares with."""
 
 
-@dataclass(frozen=True)
-class Base:
-    """The habitual customers of the focal brand, from the baseline arm.
-
-    Attributes
-    ----------
-    rows : array of int64, shape (C,)
-        Rows of the customers.
-    limit : array of float64, shape (C,)
-        Twice each one's mean interval between focal purchases before launch, days.
-    buyers : int
-        Customers who bought the focal brand in the observed year.
-    buyers_units : int
-        Focal units bought in the observed year.
-    """
-
-    rows: NDArray[np.int64]
-    limit: NDArray[np.float64]
-    buyers: int
-    buyers_units: int
-
-
 class BrandMarket(mesa.Model):
     """A market of habitual customers, stores and reps through which a scenario runs day by day.
 
@@ -84,8 +63,8 @@ class BrandMarket(mesa.Model):
         Overrides the scenario's number of customers.
     replicate : int
         Which world of this seed.
-    arm : {"scenario", "baseline"}
-        The baseline lives through the same days without the events.
+    arm : {"scenario", "baseline", "ungated"}
+        The baseline lives through the same days without the events, the ungated arm without consultations.
     without : iterable of str
         Mechanisms switched off everywhere, see `simulator.model.switches`.
     closed : iterable of str
@@ -147,6 +126,8 @@ class BrandMarket(mesa.Model):
             self.mechanisms_off += ("shelf",)
         given = dict(table().central() if values is None else values)
         given["review_days"] = float(self.spec.market.stores.review_days)
+        if any(spec.accounts for spec in self.spec.market.reps.values()):
+            given["bond_weight"] = given["account_bond_weight"]
         self.values = Watched(switch_off(given, self.mechanisms_off))
         self.run_key = run_key(int(chosen), self.replicate)
         self.world = world or build_world(
@@ -162,8 +143,7 @@ class BrandMarket(mesa.Model):
         self.horizon_weeks = int(self.spec.horizon_weeks)
         self.observed_weeks = int(self.values["observed_weeks"])
         looks_here = len(views_of(self.spec.events))
-        self.town = lay_out(self.world)
-        self.timeline = self._new_timeline(closed)
+        self.town = lay_out(self.world, self.values)
         self.parameters = kernel_parameters(self.values)
         burn_in = int(self.values["burn_in_weeks"])
         self.state = initial_state(
@@ -175,6 +155,7 @@ class BrandMarket(mesa.Model):
             looks=looks_here if looks is None else looks,
             panel=self._panel_room(burn_in) if panel else 0,
         )
+        self.timeline = self.new_timeline(closed)
         self._settle(store_class, rep_class)
         if warm_up:
             first = self.timeline.first_day()
@@ -188,8 +169,12 @@ class BrandMarket(mesa.Model):
         expected = days * float(self.world.customers.rate.sum())
         return int(1.1 * expected + 10.0 * expected**0.5) + 100
 
-    def _new_timeline(self, closed: Iterable[str]) -> Timeline:
-        events = self.spec.events if self.arm != "baseline" else ()
+    def new_timeline(self, closed: Iterable[str]) -> Timeline:
+        """Return this arm's timeline, as gates have left its events; an ungated arm asks nobody."""
+        events: Sequence[Any] = self.spec.events if self.arm != "baseline" else ()
+        if self.arm == UNGATED:
+            events = [event for event in events if event.kind != "consult_reps"]
+        events = gated(events, self.state.gated, self.world, self.values)
         return Timeline(events, self.world, self.values, self.run_key, tuple(closed))
 
     def _settle(self, store_class: type[Store], rep_class: type[Rep]) -> None:
@@ -252,8 +237,8 @@ class BrandMarket(mesa.Model):
         ):
             setattr(other, name, getattr(self, name))
         other.arm = self.arm if arm is None else arm
-        other.timeline = other._new_timeline(closed)
         other.state = self.state.fork()
+        other.timeline = other.new_timeline(closed)
         other._settle(*self._classes)
         other.base = self.base
         other._lapse = list(self._lapse)
@@ -335,11 +320,14 @@ class BrandMarket(mesa.Model):
         """Phase 1: set the day's levers where they move; let people decide who decide for themselves."""
         if today == 0 and self.base is None and self.arm == "baseline":
             self.set_base(self.find_base())
+        for consultation in self.timeline.consultations:
+            if consultation.start_day == today:
+                hold(self, consultation)
         if today >= self._levers_until or today % 7 == 0:
             self.levers = self.timeline.levers(today, self.state.rolled_back, self.state.reference)
             self._levers_until = self.timeline.next_change(today, self.state.rolled_back)
-        for reps, until in self.timeline.departures(today, self.state.rolled_back):
-            self.dismiss(reps.tolist(), until)
+        for move in self.timeline.moves(today, self.state.rolled_back):
+            move.apply(self, today)
         if self._decides_daily:
             self._visits[:] = 0
             if self._own_routes.any():
@@ -409,10 +397,11 @@ class BrandMarket(mesa.Model):
         recent = units[row - weeks + 1 : row + 1]
         return bool(before > 0 and (recent / before - 1.0 < rollback.when.below).all())
 
-    def dismiss(self, reps: Sequence[int], until: int) -> None:
-        """Let reps leave; their posts stay empty until the given day."""
-        kept = self.values["rep_successor_bond"]
-        dismiss(np.asarray(reps, np.int64), int(until), kept, self.town, self.state.life)
+    def dismiss(self, reps: Sequence[int], until: int, successor: int = c.NEW_HIRE) -> None:
+        """Let reps leave; their posts stay empty until the given day, and a successor of a kind follows."""
+        leaving, (town, life) = np.asarray(reps, np.int64), (self.town, self.state.life)
+        territory = self.scratch.territory
+        dismiss(leaving, int(until), successor, self.day, territory, town, life, self.setting, self.parameters)
 
     # -- reading ------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
+from simulator.model.staffing import SUCCESSOR_CODES
+
 if TYPE_CHECKING:
     from simulator.model.market import BrandMarket
 
@@ -62,6 +64,11 @@ class Rep(mesa.Agent):
         interval = int(self.model.town.reps["interval"][self.index])
         return [s for s in self.territory if (day + s) % interval == 0]
 
-    def leave(self, vacancy_days: int) -> None:
-        """Leave the post; a successor starts after ``vacancy_days`` with part of the bonds."""
-        self.model.dismiss([self.index], self.model.day + vacancy_days)
+    @property
+    def skill(self) -> float:
+        """Skill of whoever holds the post, 0..1."""
+        return float(self.model.state.life.posts["skill"][self.index])
+
+    def leave(self, vacancy_days: int, successor: str = "new_hire") -> None:
+        """Leave the post; a ``new_hire`` or a ``colleague`` starts after ``vacancy_days`` with part of the bonds."""
+        self.model.dismiss([self.index], self.model.day + vacancy_days, SUCCESSOR_CODES[successor])

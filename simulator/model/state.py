@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,14 @@ from scipy.special import gammaincinv
 from simulator.model.columns import (
     CHAIN,
     COMPLAINT,
+    DEALER,
     FIRM,
     MAILBAG,
     MIND,
     NEWS,
     POST,
     PURCHASE,
+    STAFF,
     STOCK,
     TIE,
     VIEW,
@@ -27,7 +30,7 @@ from simulator.model.columns import (
     aligned,
     copy_of,
 )
-from simulator.model.fixed import LEAST_LIST, quarterly_keep
+from simulator.model.fixed import LEAST_LIST, MOST_TURNOVER, product_gate, quarterly_keep, usual_newcomers
 from simulator.model.kernels.constants import (
     CAUSE_COUNT,
     GENERATIONS,
@@ -35,11 +38,13 @@ from simulator.model.kernels.constants import (
     MAILBAGS,
     METRIC_COUNT,
     NEVER,
+    OWNED_ALL,
     PERIODS,
     QUARTER,
     SLOTS,
 )
 from simulator.randomness import Stream, uniforms
+from simulator.world.rapport import ORDINARY_BREADTH
 from simulator.world.tastes import customer_shares, utility
 from simulator.world.world import SOURCES, WEIGHT_CLASSES, World
 
@@ -58,6 +63,10 @@ class State:
         ln of the price people are used to, relative to the market's mean list price.
     rolled_back : dict
         Event id -> day on which a trigger rolled it back.
+    reports : dict
+        Id of a consultation -> change of purchases that its reports promise, as a share.
+    gated : dict
+        Event id -> the gate of the consultation that acted on it.
     """
 
     day: int
@@ -65,6 +74,8 @@ class State:
     records: Records
     reference: NDArray[np.float32]
     rolled_back: dict[str, int]
+    reports: dict[str, float] = field(default_factory=dict)
+    gated: dict[str, Any] = field(default_factory=dict)
 
     def fork(self) -> State:
         """Return an independent copy; nothing is shared."""
@@ -74,6 +85,8 @@ class State:
             records=Records(*(table.copy() for table in self.records)),
             reference=self.reference.copy(),
             rolled_back=dict(self.rolled_back),
+            reports=dict(self.reports),
+            gated=dict(self.gated),
         )
 
     @property
@@ -166,7 +179,9 @@ def initial_state(
     ties["utility"] = utility(people.taste, people.price_sensitivity, brands)
     ties["favourite"] = people.favourite
     ties["habit"] = _settled_habits(world, shares, values)
-    ties["bond"] = _settled_bonds(world, shares, values)
+    ties["bond"] = settled_bonds(world, shares, values)
+    person_share = np.where(world.reps.accounts == 1, values["account_person_share"], values["bond_person_share"])
+    ties["owned"] = np.rint(person_share * OWNED_ALL)
     room = max(LEAST_LIST, world.size // 4)
     stock, chain, posts = _full_shelves(world, values)
     mailbags = aligned((shares.shape[1], MAILBAGS), MAILBAG)
@@ -181,6 +196,8 @@ def initial_state(
             coming=np.zeros((*stock.shape, SLOTS), np.int32),
             chain=chain,
             posts=posts,
+            staff=_settled_staff(world, values),
+            dealers=_settled_dealers(world),
             complaints=aligned(room, COMPLAINT),
             relayed=aligned(room, COMPLAINT),
             mailbags=mailbags,
@@ -220,14 +237,32 @@ def _settled_habits(world: World, shares: Array, values: Mapping[str, float]) ->
     return np.asarray(mean + follows[:, None] * (shares - mean), np.float32)
 
 
-def _settled_bonds(world: World, shares: Array, values: Mapping[str, float]) -> Array:
-    """Bond at which growth by good encounters equals decay: g / (g + d), per customer and brand."""
-    people = world.customers
-    good = np.maximum(world.stores.service, 0.0).astype(np.float64) @ world.role_met
-    growth = values["bond_growth"] * good[people.store[:, 0]] * people.rate
+def settled_bonds(world: World, shares: Array, values: Mapping[str, float]) -> Array:
+    """Bond at which growth by good encounters equals decay: g / (g + d), per customer and brand.
+
+    Encounters are those with the staff of the main store on purchases, and where reps hold accounts their calls.
+    """
+    people, stores, reps = world.customers, world.stores, world.reps
+    home = people.store[:, 0]
+    relatability = values["relatability"]
+    good = np.maximum(stores.service, 0.0).astype(np.float64) @ world.role_met
+    apart = people.position.astype(np.float64) - stores.staff_position[home]
+    close = 1.0 / (1.0 + (apart**2).sum(axis=1) / ORDINARY_BREADTH**2)
+    pace = (1.0 + relatability * close) / (1.0 + relatability * stores.staff_usual[home])
+    per_brand = (good[home] * people.rate * pace)[:, None] * shares
+    for b in np.flatnonzero(reps.accounts):
+        rep = reps.rep_of[home, b]
+        apart = people.position.astype(np.float64) - reps.position[rep]
+        close = 1.0 / (1.0 + (apart**2).sum(axis=1) / reps.breadth[rep] ** 2)
+        known = reps.tenure_days[rep] / (reps.tenure_days[rep] + 7.0 * values["rep_learning_weeks"])
+        pace = (1.0 + relatability * close) / (1.0 + relatability * reps.usual[rep])
+        # who does not buy takes a call only from someone alike
+        taken = close + (1.0 - close) * shares[:, b]
+        calls = values["account_calls"] / 7.0 * taken
+        per_brand[:, b] += np.where(rep >= 0, calls * reps.skill[rep] * known * pace, 0.0)
+    growth = values["bond_growth"] * per_brand * product_gate(world, values)
     decay = np.log(2.0) / (7.0 * values["bond_decay_weeks"])
-    per_brand = growth[:, None] * shares
-    return np.asarray(per_brand / (per_brand + decay), np.float32)
+    return np.asarray(growth / (growth + decay), np.float32)
 
 
 def _full_shelves(world: World, values: Mapping[str, float]) -> tuple[Array, Array, Array]:
@@ -245,5 +280,23 @@ def _full_shelves(world: World, values: Mapping[str, float]) -> tuple[Array, Arr
         chain["rep_bond"] = np.where(reps.rep_of >= 0, known[reps.rep_of], 0.0)
     posts = aligned(reps.brand.shape[0], POST)
     posts["tenure"] = reps.tenure_days
+    posts["skill"] = reps.skill
+    posts["position"] = reps.position
+    posts["load"] = 1.0
     posts["vacant_until"] = LONG_AGO
     return stock, chain, posts
+
+
+def _settled_staff(world: World, values: Mapping[str, float]) -> Array:
+    """Staff of an ordinary day: the usual share of newcomers, nobody trained beyond the usual."""
+    staff = aligned((world.stores.region.shape[0], len(world.roles)), STAFF)
+    hazard = 1.0 - (1.0 - np.minimum(world.role_turnover.astype(np.float64), MOST_TURNOVER)) ** (1.0 / 52.0)
+    staff["fresh"] = usual_newcomers(hazard, values)
+    return staff
+
+
+def _settled_dealers(world: World) -> Array:
+    """Relations of distributors with brands as the market states them; favour is reckoned at the end of a week."""
+    dealers = aligned(world.distributors.relation.shape, DEALER)
+    dealers["relation"] = world.distributors.relation
+    return dealers

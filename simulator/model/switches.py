@@ -53,6 +53,14 @@ MECHANISMS: Mapping[str, Mapping[str, float]] = {
     "mending": {"improve_rate": 0.0, "incident_mend_rate": 0.0},
     "recovery": {"recovery_share": 0.0, "unresolved_loyalty_gap": 0.0, "improved_credit": 0.0},
     "attention": {"campaign_attention_sd": 0.0},
+    "accounts": {"account_calls": 0.0},
+    "personal_bonds": {"bond_person_share": 0.0, "account_person_share": 0.0},
+    "relatability": {"relatability": 0.0},
+    "product_gate": {"service_gate": 0.0},
+    "newcomers": {"staff_newness_gap": 0.0},
+    "dislike": {"dislike_weight": 0.0, "dislike_patronage": 1.0},
+    "priority": {"distributor_priority": 0.0},
+    "status": {"status_turnover": 0.0, "status_listening": 0.0},
 }
 """Mechanism -> the parameter values that switch it off."""
 

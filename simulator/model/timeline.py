@@ -25,6 +25,7 @@ from simulator.model.columns import BRAND_LEVER, OFFER, SPECIAL, Levers
 from simulator.model.desks import open_desks
 from simulator.model.incidents import defects_of, recall
 from simulator.model.media import broadcasts_of
+from simulator.model.staffing import Move, channel_of_reps, moves_of, people_levers
 from simulator.model.switches import check_channels
 from simulator.randomness import Stream, uniforms
 from simulator.world.world import World
@@ -33,7 +34,6 @@ CHANNEL_OF_KIND = {
     "stockout": "availability",
     "delist": "availability",
     "supply": "availability",
-    "rep_turnover": "availability",
     "service": "service",
     "price": "price_size",
     "resize": "price_size",
@@ -46,7 +46,8 @@ CHANNEL_OF_KIND = {
 }
 """Channel through which each kind acts as a whole.
 
-A redesign acts through findability and promise; an incident through service (defects), availability (a recall) and word
+A redesign acts through findability and promise; a change among reps through availability, or service where they hold
+accounts; an incident through service (defects), availability (a recall) and word
 of mouth (news coverage).
 """
 
@@ -87,19 +88,26 @@ class Timeline:
         self.values = values
         self.run = run
         self.rollbacks = [e for e in events if e.kind == "rollback"]
-        open_events = [e for e in events if CHANNEL_OF_KIND.get(e.kind) not in self.closed]
-        self.events = [e for e in open_events if e.kind != "rollback"]
+        open_events = [e for e in events if self._channel(e) not in self.closed]
+        self.consultations = [e for e in events if e.kind == "consult_reps"]
+        self.events = [e for e in open_events if e.kind not in ("rollback", "consult_reps")]
         self.redesigns = [e for e in self.events if e.kind == "redesign"]
         # numbered before any channel is closed, so that closing one leaves the luck of the others alone
         self._number = {e.id: n for n, e in enumerate(events, 1)}
-        self._stores = {e.id: self._scope(e) for e in self.events}
+        self._stores = {e.id: self.scope(e) for e in self.events}
         self._briefed = {e.id: self._covered(n, e) for n, e in enumerate(self.events) if e.kind == "brief_reps"}
+        self._usual_people = people_levers((), 0, world, values)
         self.changes = views_of(events)
         shut = [CHANNEL_OF_KIND.get(e.kind) in self.closed for e in self.changes]
         self._looks = describe(self.changes, shut, world, values)
         self._order = {e.id: self._store_order(n, e.rollout.by, e) for n, e in enumerate(self.redesigns)}
         late = [e for e in self.events if e.kind == "delist"]
         self._order |= {e.id: self._store_order(_DELISTING + self._number[e.id], "store", e) for e in late}
+
+    def _channel(self, event: Event) -> str | None:
+        if event.kind in ("rep_turnover", "rep_staffing"):
+            return channel_of_reps(event, self.world)
+        return CHANNEL_OF_KIND.get(event.kind)
 
     # -- when ---------------------------------------------------------------------------------------------------
 
@@ -132,7 +140,7 @@ class Timeline:
                 if first <= day + 1 <= last:
                     marks.append(float(day + 1))
             best = min([best, *(m for m in marks if m > day)])
-        return float(best)
+        return float(min([best, *(float(e.start_day) for e in self.consultations if e.start_day > day)]))
 
     @staticmethod
     def _ramp_days(event: Event) -> int:
@@ -153,7 +161,7 @@ class Timeline:
 
     # -- where --------------------------------------------------------------------------------------------------
 
-    def _scope(self, event: Event) -> NDArray[np.bool_]:
+    def scope(self, event: Event) -> NDArray[np.bool_]:
         """Stores in which an event acts, shape (S,)."""
         stores = self.world.stores
         where = event.where
@@ -226,7 +234,7 @@ class Timeline:
         """
         world, values = self.world, self.values
         brands, stores = world.brands, world.stores.region.shape[0]
-        count, items, roles = len(brands.names), len(brands.item_names), len(world.roles)
+        count, items = len(brands.names), len(brands.item_names)
         log_list = np.log(brands.list_price / brands.list_price.mean())
         price = np.broadcast_to(brands.list_price, (stores, count)).astype(np.float64)
         size = np.ones((stores, count))
@@ -234,8 +242,6 @@ class Timeline:
         look_before = np.zeros((stores, count), np.int16)
         look_share = np.zeros((stores, count), np.float32)
         severity = np.zeros((stores, items), np.float32)
-        change = np.zeros((stores, count, roles), np.float32)
-        care_change = np.zeros(count, np.float32)
         briefing = np.zeros((stores, count), np.float32)
         salience = np.zeros(count)
         specials: list[NDArray[Any]] = []
@@ -296,8 +302,6 @@ class Timeline:
                 price[inside, b] = new if part == 1.0 else brands.list_price[b] + part * (new - brands.list_price[b])
             elif event.kind == "resize":
                 size[inside, b] = 1.0 + part * event.change
-            elif event.kind == "service":
-                self._change_service(event, b, float(event.quality * part), inside, change, care_change)
             elif event.kind == "brief_reps":
                 briefing[inside & self._briefed[event.id], b] = 1.0
         offers = np.zeros((stores, count), OFFER)
@@ -313,6 +317,9 @@ class Timeline:
         by_brand = np.zeros(count, BRAND_LEVER)
         by_brand["log_list"] = log_list
         by_brand["log_reference"] = reference
+        acting = self._acting_people(day, rolled_back)
+        people = people_levers(acting, day, world, values) if acting else self._usual_people
+        by_brand["manner"] = people.manner
         by_brand["salience"] = salience
         by_brand["first_item"] = brands.first_item[:-1]
         by_brand["last_item"] = brands.first_item[1:]
@@ -320,7 +327,7 @@ class Timeline:
         for t, inside in enumerate(special_here):
             here[:, t] = inside
         running = [e for e in self.events if e.start_day <= day < self.end_day(e, rolled_back)]
-        open_desks(by_brand, running, world, care_change, values["customers_default"])
+        open_desks(by_brand, running, world, people.care_change, values["customers_default"])
         broken = [e for e in running if e.kind == "incident" and "service" not in self.closed]
         defects = defects_of(broken, world, self._stores, values, by_brand)
         broadcasts, reach = broadcasts_of(running, world, values, self.closed, self._stores, self._number, self.changes)
@@ -331,8 +338,8 @@ class Timeline:
             special_here=here,
             looks=looks,
             severity=severity,
-            service=(world.stores.service[:, None, :] + change).astype(np.float32),
-            service_change=change,
+            service=(world.stores.service[:, None, :] + people.change).astype(np.float32),
+            service_change=people.change,
             fill_rate=fill_rate,
             usual_fill=usual_fill,
             lead_time=lead_time,
@@ -341,7 +348,21 @@ class Timeline:
             reach=reach,
             active=active if active.any() else np.zeros((0, 0), np.float32),
             delisted=delisted if delisted.any() else np.zeros((0, 0), np.int16),
+            feigned=people.feigned,
+            places=people.places,
+            staff=people.staff,
+            reps=people.reps,
+            rep_hazard=people.rep_hazard,
+            relation=people.relation,
         )
+
+    def _acting_people(self, day: int, rolled_back: Mapping[str, int]) -> list[tuple[Event, NDArray[np.bool_]]]:
+        """Events about people that act on a day, with their stores."""
+        return [
+            (e, self._stores[e.id])
+            for e in self.events
+            if e.kind in ("service", "rep_staffing") and e.start_day <= day < self.end_day(e, rolled_back)
+        ]
 
     def _set_change(
         self,
@@ -368,44 +389,21 @@ class Timeline:
             looks["position"][z] = looks["origin"][z] + part * (looks["position"][z] - looks["origin"][z])
             active[inside, z] = 1.0
 
-    def _change_service(
-        self,
-        event: Event,
-        brand: int | None,
-        delta: float,
-        inside: NDArray[np.bool_],
-        change: NDArray[np.float32],
-        care_change: NDArray[np.float32],
-    ) -> None:
-        roles = self.world.roles if event.where.role is None else _many(event.where.role)
-        chosen = slice(None) if brand is None else slice(brand, brand + 1)
-        for role in roles:
-            if role == "care_desk":
-                care_change[self.world.focal if brand is None else brand] += delta
-            else:
-                change[inside, chosen, self.world.roles.index(role)] += delta
-
     # -- what happens on a day rather than holds on it ------------------------------------------------------------
 
-    def departures(self, day: int, rolled_back: Mapping[str, int]) -> list[tuple[NDArray[np.int64], int]]:
-        """Reps who leave today because an event says so: (rep numbers, day until which their posts stay empty)."""
-        leaving = []
+    def moves(self, day: int, rolled_back: Mapping[str, int]) -> list[Move]:
+        """What events do to people today: who leaves, who takes over, who is trained."""
+        found: list[Move] = []
         for event in self.events:
-            if event.kind != "rep_turnover" or event.start_day != day or day >= self.end_day(event, rolled_back):
-                continue
-            b = self.world.brands.names.index(event.brand)
-            covered = self.world.reps.rep_of[self._stores[event.id], b]
-            reps = np.unique(covered[covered >= 0]).astype(np.int64)
-            draw = uniforms(self.run, Stream.REP_TURNOVER, day, reps.astype(np.uint64), partner=self._number[event.id])[
-                :, 0
-            ]
-            vacancy = self.values["rep_vacancy_days"] if event.vacancy_days is None else event.vacancy_days
-            leaving.append((reps[draw < event.share], day + int(vacancy)))
-        return leaving
+            end = self.end_day(event, rolled_back)
+            found += moves_of(
+                event, self._number[event.id], self._stores[event.id], day, end, self.run, self.world, self.values
+            )
+        return found
 
     def first_day(self) -> int | None:
         """First day on which anything differs from the baseline; None where nothing ever does."""
-        return min((int(e.start_day) for e in self.events), default=None)
+        return min((int(e.start_day) for e in (*self.events, *self.consultations)), default=None)
 
 
 _DELISTING = 1 << 16

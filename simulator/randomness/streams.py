@@ -65,3 +65,11 @@ class Stream(IntEnum):
     ENROLMENT = 78
     MENDED = 79
     ATTENTION = 80
+    # people: staff, reps and their accounts, distributors, consultation
+    STAFF = 100
+    KNOWN_STAFF = 101
+    SUCCESSOR = 102
+    ACCOUNT = 103
+    HANDED_OVER = 104
+    RELATION = 105
+    CONSULTATION = 106

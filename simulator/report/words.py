@@ -40,6 +40,7 @@ def paragraphs(comparison: Comparison) -> list[Paragraph]:
     wanted = (
         Paragraph("Verdict", verdict_lines(comparison)),
         Paragraph("Cost", cost_lines(comparison)),
+        Paragraph("Reps asked", consultation_lines(comparison)),
         Paragraph("On record", record_lines(comparison)),
         Paragraph("Made of", loss_lines(comparison)),
         Paragraph("Won", won_lines(comparison)),
@@ -111,6 +112,32 @@ def _churn_sentence(comparison: Comparison) -> str:
     if mean > 0:
         return f"{wording.percent(mean)} of habitual customers leave because of it, net ({spread})."
     return f"It keeps {wording.percent(-mean)} of habitual customers who would have left, net ({spread})."
+
+
+def consultation_lines(comparison: Comparison) -> tuple[str, ...]:
+    """What the reps reported, what the gate made of the change, and what that was worth."""
+    asked = comparison.consultation
+    if asked is None:
+        return ()
+    lines = [
+        f"Reps promise {wording.percent(report.mean, sign=True)} purchases "
+        f"({wording.percent(report.low, sign=True)} to {wording.percent(report.high, sign=True)}), before any of it."
+        for report in asked.reports.values()
+    ]
+    gates = {event.of: event.gate for event in comparison.scenario.events if event.kind == "consult_reps"}
+    done = {"stop": "dropped", "soften": "softened", "delay": "put off"}
+    for event, gate in gates.items():
+        if gate is not None:
+            often = wording.percent(asked.acted.get(event, 0.0), 0)
+            lines.append(f"The gate had {event} {done[gate.then]} in {often} of replicates.")
+    for value in asked.values:
+        metric = comparison.results[value.metric].metric
+        lines.append(
+            f"{metric.label[0].upper()}{metric.label[1:]} {wording.value(metric, value.with_gate.mean)} with the gate, "
+            f"{wording.value(metric, value.without_gate.mean)} without: asking is worth "
+            f"{wording.value(metric, value.gain.mean)} ({wording.spread(metric, value.gain)})."
+        )
+    return tuple(lines)
 
 
 def record_lines(comparison: Comparison) -> tuple[str, ...]:

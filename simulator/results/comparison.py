@@ -23,6 +23,7 @@ from simulator.parameters import table
 from simulator.results import tables, wording
 from simulator.results.card import card
 from simulator.results.cohorts import retention_frame
+from simulator.results.consultation import Consultation, consultation_of
 from simulator.results.intervals import NOTHING, Interval, summarise, summarise_ratio
 from simulator.results.metrics import (
     FATES,
@@ -162,6 +163,11 @@ class Comparison:
         """The decision and the guardrails behind it."""
         ratio = table()["decision_stop_ratio"].central
         return judge(self.scenario.guardrails, self.outcomes, stop_ratio=ratio, paired=self.settings.paired)
+
+    @cached_property
+    def consultation(self) -> Consultation | None:
+        """What asking the reps brought; None where nobody was asked."""
+        return consultation_of(self.outcomes, paired=self.settings.paired)
 
     @property
     def metrics(self) -> pd.DataFrame:

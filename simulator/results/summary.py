@@ -14,6 +14,7 @@ from simulator.results.voices import reach_by_cause
 
 if TYPE_CHECKING:
     from simulator.results.comparison import Comparison, MetricResult
+    from simulator.results.consultation import Consultation
     from simulator.results.verdict import GuardrailResult
 
 SCHEMA = "brandsim-summary/1"
@@ -48,6 +49,8 @@ def summarise_comparison(comparison: Comparison) -> dict[str, Any]:
         "reach_by_cause": _reach_by_cause(comparison),
         "retention": comparison.retention().to_dict("records"),
     }
+    if comparison.consultation is not None:
+        content["consultation"] = _consultation(comparison.consultation)
     result: dict[str, Any] = rounded(content)
     return result
 
@@ -107,6 +110,21 @@ def _metric(result: MetricResult) -> dict[str, Any]:
         "baseline": result.baseline,
         "scenario": result.scenario,
         "difference": None if gap is None else {"mean": gap.mean, "low": gap.low, "high": gap.high, "se": gap.se},
+    }
+
+
+def _consultation(consultation: Consultation) -> dict[str, Any]:
+    return {
+        "reports": {name: _interval(report) for name, report in consultation.reports.items()},
+        "acted": dict(consultation.acted),
+        "value": {
+            value.metric: {
+                "with_gate": _interval(value.with_gate),
+                "without_gate": _interval(value.without_gate),
+                "gain": _interval(value.gain),
+            }
+            for value in consultation.values
+        },
     }
 
 

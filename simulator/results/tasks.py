@@ -23,7 +23,8 @@ from simulator.results.files import RunFolderError, guarded, write_bytes
 
 SCHEMA = "brandsim-task/1"
 
-_ARM_ARRAYS = tuple(f.name for f in fields(ArmRecord) if f.name not in ("name", "first_week", "rolled_back"))
+_ARM_WORDS = ("name", "first_week", "rolled_back", "reports", "gated")
+_ARM_ARRAYS = tuple(f.name for f in fields(ArmRecord) if f.name not in _ARM_WORDS)
 _ARRAYS = ("base", "segment", "weight")
 
 
@@ -60,7 +61,13 @@ def save_outcome(outcome: ReplicateOutcome, path: Path, *, run: str = "") -> Non
         "levels": [list(level) for level in outcome.levels],
         "parameters": dict(outcome.parameters),
         "arms": {
-            name: {"name": arm.name, "first_week": arm.first_week, "rolled_back": dict(arm.rolled_back)}
+            name: {
+                "name": arm.name,
+                "first_week": arm.first_week,
+                "rolled_back": dict(arm.rolled_back),
+                "reports": dict(arm.reports),
+                "gated": dict(arm.gated),
+            }
             for name, arm in outcome.arms.items()
         },
     }

@@ -1,26 +1,22 @@
 """What a user writes: the scenario language, read strictly and with places."""
 
 from simulator.scenario.events import (
-    CARE_DESK,
     CUES,
     Announce,
     Appeal,
-    BriefReps,
     Campaign,
     CarePolicy,
     Event,
     Incident,
     Price,
     Redesign,
-    RepTurnover,
     Resize,
     Rollback,
     Rollout,
-    Service,
     Stockout,
     Trigger,
 )
-from simulator.scenario.happening import Where
+from simulator.scenario.happening import CARE_DESK, Where
 from simulator.scenario.json_schemas import json_schema, write_schemas
 from simulator.scenario.loading import load, load_market, loads
 from simulator.scenario.market import (
@@ -36,6 +32,7 @@ from simulator.scenario.market import (
     StoreSpec,
 )
 from simulator.scenario.offer_events import Delist, LoyaltyProgramme, Reformulate, Reposition, Supply
+from simulator.scenario.people import BriefReps, ConsultReps, Gate, RepStaffing, RepTurnover, Service
 from simulator.scenario.problems import Problem, ScenarioError
 from simulator.scenario.quantities import Range
 from simulator.scenario.schema import Guardrail, Scenario
@@ -55,9 +52,11 @@ __all__ = [
     "CarePolicy",
     "CareSpec",
     "Category",
+    "ConsultReps",
     "Delist",
     "Distributor",
     "Event",
+    "Gate",
     "Guardrail",
     "Incident",
     "LoyaltyProgramme",
@@ -69,6 +68,7 @@ __all__ = [
     "Redesign",
     "Reformulate",
     "RepSpec",
+    "RepStaffing",
     "RepTurnover",
     "Reposition",
     "Resize",

@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from simulator.scenario import quantities as q
-from simulator.scenario.events import CARE_DESK, KINDS, PLACES
+from simulator.scenario.events import KINDS, PLACES
+from simulator.scenario.happening import CARE_DESK
 from simulator.scenario.market import COUNTS
+from simulator.scenario.people import CONSULTABLE
 from simulator.scenario.problems import Place, Problem, did_you_mean
 from simulator.scenario.schema import CUSTOMERS, HORIZON_WEEKS, OBSERVED_WEEKS
 from simulator.scenario.tree import Node
@@ -32,6 +34,7 @@ UNDOABLE = (
     "campaign",
     "announce",
     "care_policy",
+    "rep_staffing",
 )
 """Kinds that a decision can undo. A stock-out, poor supply or reps who left are not decisions."""
 
@@ -44,6 +47,9 @@ NOWHERE = {
 }
 """Why a kind has no place, for the kinds that have none."""
 
+REP_KINDS = ("brief_reps", "rep_turnover", "rep_staffing", "consult_reps")
+"""Kinds that need a brand with reps."""
+
 _WEEKS = q.duration(1, math.inf, weeks=True)
 _COUNT = q.number(0)
 _ID = re.compile(r"(?![0-9]+$)[^\s.=]+")
@@ -53,6 +59,11 @@ def check_market(node: Node) -> Iterator[Problem]:
     """Yield what is wrong with the names and sums of a market's tree."""
     brands = _names(node, "brands")
     yield from _known(node.get("focal_brand"), "brand", brands)
+    for name, distributor in _entries(node.get("distributors")):
+        for known, place in _keys(distributor.get("relations")):
+            if brands and known not in brands:
+                reason = f'the relations of {name} name an unknown brand "{known}"'
+                yield Problem.at(place, reason, did_you_mean(known, brands))
     for key in ("reps", "care"):
         for name, place in _keys(node.get(key)):
             if brands and name not in brands:
@@ -89,6 +100,7 @@ def check_scenario(node: Node) -> Iterator[Problem]:
     yield from _check_ids(listed)
     yield from _check_rollbacks(listed)
     yield from _check_announcements(listed)
+    yield from _check_consultations(listed)
     guardrails = node.get("guardrails")
     for guardrail in guardrails.elements if guardrails and guardrails.kind == "list" else ():
         within = guardrail.get("within")
@@ -109,7 +121,7 @@ def _check_event(event: Node, node: Node, market: Node, horizon: float | None) -
         if item is not None and item.text and item.text not in items:
             mend = did_you_mean(item.text, items) if items else f"{name} has one unnamed item: leave item out"
             yield Problem.at(item.place, f'{name} has no item "{item.text}"', mend)
-        if brand is not None and kind in ("brief_reps", "rep_turnover") and name not in _names(market, "reps"):
+        if brand is not None and kind in REP_KINDS and name not in _names(market, "reps"):
             yield Problem.at(brand.place, f"{name} has no reps in this market", f"add {name} to the market's reps")
     yield from _check_where(event, kind, node, market)
     yield from _check_start(event.get("start"), horizon)
@@ -219,6 +231,42 @@ def _check_announcements(events: Sequence[Node]) -> Iterator[Problem]:
         elif kinds[of.text] in KINDS:
             reason = f"a {kinds[of.text]} event brings nothing that could be announced"
             yield Problem.at(of.place, reason, f"what can be: {', '.join(ANNOUNCED)}; or name the brand instead")
+
+
+def _check_consultations(events: Sequence[Node]) -> Iterator[Problem]:
+    by_id = {id: event for event in events if (id := _text(event.get("id")))}
+    gated: dict[str, Node] = {}
+    for event in events:
+        of = event.get("of")
+        if _text(event.get("kind")) != "consult_reps" or of is None or not of.text:
+            continue
+        target = by_id.get(of.text)
+        if target is None:
+            known = [id for id, other in by_id.items() if _text(other.get("kind")) in CONSULTABLE]
+            yield Problem.at(of.place, f'there is no event "{of.text}" to ask about', did_you_mean(of.text, known))
+            continue
+        kind = _text(target.get("kind"))
+        if kind in KINDS and kind not in CONSULTABLE:
+            mend = f"what they can be asked about: {', '.join(CONSULTABLE)}"
+            yield Problem.at(of.place, f"customers cannot be asked about a {kind} event", mend)
+            continue
+        if event.get("gate") is not None:
+            if of.text in gated:
+                line = gated[of.text].place.line
+                reason = f'two gates for "{of.text}": the consultation in line {line} has one already'
+                yield Problem.at(of.place, reason, "keep one of them")
+            gated.setdefault(of.text, event)
+        start = event.get("start")
+        asked, begins = _start_day(event), _start_day(target)
+        if asked is not None and begins is not None and asked >= begins:
+            place = event.place if start is None else start.place
+            reason = f'the consultation comes no earlier than its event "{of.text}" (day {begins:g})'
+            yield Problem.at(place, reason, "start it some weeks before, such as start: week -6")
+
+
+def _start_day(event: Node) -> float | None:
+    """Return the day on which an event starts; day 0 where it does not say."""
+    return _central(event.get("start"), q.MOMENT) if "start" in event.entries else 0.0
 
 
 def _check_order(rollback: Node, target: Node, id: str) -> Iterator[Problem]:

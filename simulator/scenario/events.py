@@ -15,14 +15,12 @@ from simulator.scenario import quantities as q
 from simulator.scenario.happening import Dated, Happening
 from simulator.scenario.market import Name, Part, Position
 from simulator.scenario.offer_events import Delist, LoyaltyProgramme, Reformulate, Reposition, Supply
+from simulator.scenario.people import BriefReps, ConsultReps, RepStaffing, RepTurnover, Service
 from simulator.scenario.problems import did_you_mean
 from simulator.scenario.quantities import Days, Logit, Moment, Share
 
 CUES = ("name", "logo", "colour", "image", "shape", "layout")
 """What a look consists of."""
-
-CARE_DESK = "care_desk"
-"""The touchpoint role that every brand has beside those of the stores."""
 
 Fate = Literal["kept", "modified", "replaced"]
 
@@ -37,8 +35,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "announce": ("region", "store", "segment"),
     "incident": ("region", "store", "distributor"),
     "care_policy": (),
-    "brief_reps": ("region", "store"),
-    "rep_turnover": ("region", "store"),
+    "brief_reps": ("region", "store", "distributor"),
+    "rep_turnover": ("region", "store", "distributor"),
+    "rep_staffing": ("region", "store", "distributor"),
+    "consult_reps": ("region", "store", "distributor"),
     "supply": ("region", "store", "distributor"),
     "delist": ("region", "store", "distributor"),
     "reformulate": ("region", "store", "distributor"),
@@ -137,15 +137,6 @@ class Stockout(Dated):
         default=1.0, description="Share of the usual supply that is missing."
     )
     lasts_days: Annotated[int, q.duration(1)] = Field(alias="lasts", description="How long, such as 10 days.")
-
-
-class Service(Dated):
-    """Service becomes worse or better."""
-
-    kind: Literal["service"]
-    brand: Name | None = Field(default=None, description="Only for buyers of this brand; left out: for everyone.")
-    quality: Annotated[float, q.share(-1, 1)] = Field(description="Added to the role's quality, such as -0.2.")
-    ramp_days: Days = Field(default=0, alias="ramp", description="How long until the full effect, such as 2 weeks.")
 
 
 class Price(Dated):
@@ -296,27 +287,6 @@ class CarePolicy(Dated):
         return self
 
 
-class BriefReps(Dated):
-    """Reps are told about the change, and tell the store staff."""
-
-    kind: Literal["brief_reps"]
-    brand: Name = Field(description="Whose reps.")
-    coverage: Annotated[float, q.share(above=True)] = Field(
-        default=1.0, description="Share of the reps' stores that are briefed."
-    )
-
-
-class RepTurnover(Dated):
-    """Reps leave at once."""
-
-    kind: Literal["rep_turnover"]
-    brand: Name = Field(description="Whose reps.")
-    share: Annotated[float, q.share(above=True)] = Field(description="Share of the reps who leave.")
-    vacancy_days: Days | None = Field(
-        default=None, alias="vacancy", description="How long territories stay empty, such as 6 weeks."
-    )
-
-
 class Trigger(Part):
     """An alarm on what the brand can observe: its units against its own twelve weeks before launch."""
 
@@ -385,6 +355,8 @@ Event = Annotated[
     | CarePolicy
     | BriefReps
     | RepTurnover
+    | RepStaffing
+    | ConsultReps
     | Rollback,
     Field(discriminator="kind"),
 ]
@@ -405,5 +377,7 @@ KINDS: dict[str, type[Happening]] = {
     "care_policy": CarePolicy,
     "brief_reps": BriefReps,
     "rep_turnover": RepTurnover,
+    "rep_staffing": RepStaffing,
+    "consult_reps": ConsultReps,
     "rollback": Rollback,
 }

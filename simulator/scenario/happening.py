@@ -13,6 +13,9 @@ from simulator.scenario import quantities as q
 from simulator.scenario.market import Name, Part
 from simulator.scenario.quantities import Moment
 
+CARE_DESK = "care_desk"
+"""The touchpoint role that every brand has beside those of the stores."""
+
 
 def _as_tuple(value: Any) -> Any:
     if value is None or isinstance(value, tuple):

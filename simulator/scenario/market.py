@@ -113,6 +113,9 @@ class Role(Part):
 
     met: Share = Field(description="Probability of meeting the role on one purchase.")
     quality: Share = Field(description="Service quality, 0 to 1.")
+    turnover_per_year: Annotated[float, q.rate("year", 0, 1, of_share=True)] | None = Field(
+        default=None, alias="turnover", description="Share of the staff who leave, such as 60% per year."
+    )
 
 
 def _delivery(value: Any) -> Any:
@@ -203,6 +206,9 @@ class Distributor(Part):
     lead_time_days: Days | None = Field(
         default=None, alias="lead_time", description="From order to truck, such as 2 days."
     )
+    relations: dict[Name, Share] = Field(
+        default_factory=dict, description="How its people stand to a brand, 0 to 1: who is served first in a shortage."
+    )
 
 
 class RepSpec(Part):
@@ -216,6 +222,12 @@ class RepSpec(Part):
     )
     turnover_per_year: Annotated[float, q.rate("year", 0, 1, of_share=True)] | None = Field(
         default=None, alias="turnover", description="Share of reps who leave, such as 20% per year."
+    )
+    accounts: bool | None = Field(
+        default=None, description="Whether reps hold customers as accounts, and part of their bond with the brand."
+    )
+    breadth: Annotated[float, q.number(0.25, 10)] | None = Field(
+        default=None, description="Lifestyle distance at which a rep relates half as well; an ordinary rep's is 1."
     )
 
 

@@ -6,21 +6,19 @@ import math
 
 from simulator.scenario.events import (
     Announce,
-    BriefReps,
     Campaign,
     CarePolicy,
     Event,
     Incident,
     Price,
     Redesign,
-    RepTurnover,
     Resize,
     Rollback,
-    Service,
     Stockout,
 )
 from simulator.scenario.happening import Where
 from simulator.scenario.offer_events import Delist, LoyaltyProgramme, Reformulate, Reposition, Supply
+from simulator.scenario.people import BriefReps, ConsultReps, RepStaffing, RepTurnover, Service
 from simulator.scenario.quantities import DAYS_PER_WEEK, percent, split_span
 from simulator.scenario.schema import Guardrail, Scenario
 
@@ -91,10 +89,7 @@ def _sentence(event: Event) -> str:
         case Stockout():
             what = f"{percent(event.severity)} of {event.brand}{_item(event.item)} is missing{place} {when}{lasts}"
         case Service():
-            turn = "worse" if event.quality < 0 else "better"
-            buyers = f" for buyers of {event.brand}" if event.brand else ""
-            ramp = _ramp(event.ramp_days)
-            what = f"Service is {turn} by {abs(event.quality):g}{buyers}{place} {when}{lasts}{ramp}"
+            what = f"{_service(event)}{place} {when}{lasts}{_ramp(event.ramp_days)}"
         case Price():
             change = f"becomes {event.to:g}" if event.change is None else f"changes by {_signed(event.change)}"
             what = (
@@ -123,7 +118,12 @@ def _sentence(event: Event) -> str:
             what = f"Reps of {event.brand} are briefed{place} {when}, in {percent(event.coverage)} of their stores"
         case RepTurnover():
             empty = "" if event.vacancy_days is None else f"; territories stay empty for {duration(event.vacancy_days)}"
-            what = f"{percent(event.share)} of the reps of {event.brand} leave{place} {when}{empty}"
+            what = f"{percent(event.share)} of the reps of {event.brand} leave{place} {when}{empty}{_follows(event)}"
+        case RepStaffing():
+            what = f"Reps of {event.brand} are staffed anew{place} {when}{lasts}: {_staffing(event)}"
+        case ConsultReps():
+            asked = "customers they know" if event.customers is None else f"{event.customers} customers each"
+            what = f"Reps of {event.brand} ask {asked}{place} {when} about {event.of}{_gate(event)}"
         case Rollback():
             slow = f", over {duration(event.over_days)}" if event.over_days else ""
             what = f"{event.of} is rolled back {_alarm(event)}{slow}"
@@ -208,6 +208,59 @@ def _desk(event: CarePolicy) -> str:
     if event.relay is not None:
         parts.append("it tells the brand team" if event.relay else "it keeps complaints to itself")
     return "; ".join(parts)
+
+
+def _service(event: Service) -> str:
+    buyers = f" for buyers of {event.brand}" if event.brand else ""
+    parts = []
+    if event.quality:
+        turn = "worse" if event.quality < 0 else "better"
+        meant = "" if event.authentic == 1 else f", {percent(event.authentic)} of it meant"
+        parts.append(f"is {turn} by {abs(event.quality):g}{buyers}{meant}")
+    if event.outsourced:
+        parts.append("is given to partners")
+    if event.training:
+        parts.append(f"is trained to be better by {event.training:g}")
+    if event.turnover:
+        parts.append(f"loses {percent(event.turnover)} of its people")
+    if event.staffing:
+        parts.append(f"has {_signed(event.staffing)} people")
+    if event.status:
+        parts.append(f"has its people's standing raised by {percent(event.status)}")
+    return f"Service {_and(tuple(parts))}" if parts else "Service stays as it is"
+
+
+def _follows(event: RepTurnover) -> str:
+    return "; a similar colleague takes over" if event.successor == "colleague" else ""
+
+
+def _staffing(event: RepStaffing) -> str:
+    parts = []
+    if event.outsourced:
+        parts.append("a broker's people call instead")
+    if event.stores_per_rep is not None:
+        parts.append(f"{event.stores_per_rep:g} stores per rep")
+    if event.visits_per_week is not None:
+        parts.append(f"{event.visits_per_week:g} visits a week")
+    if event.status:
+        parts.append(f"standing raised by {percent(event.status)}")
+    if event.authentic < 1:
+        parts.append(f"{percent(event.authentic)} of their rapport is meant")
+    if event.relation:
+        parts.append(f"relation with distributors {event.relation:+g}")
+    return "; ".join(parts) or "nothing changes"
+
+
+def _gate(event: ConsultReps) -> str:
+    if event.gate is None:
+        return ""
+    gate = event.gate
+    done = {
+        "stop": "it is dropped",
+        "soften": f"{percent(gate.by or 0.0)} of it is taken back",
+        "delay": f"it comes {duration(gate.for_days or 0)} later",
+    }
+    return f"; if they promise less than {_signed(gate.below)} purchases, {done[gate.then]}"
 
 
 def _alarm(event: Rollback) -> str:

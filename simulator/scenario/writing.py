@@ -6,7 +6,8 @@ import json
 import re
 from pathlib import Path
 
-from simulator.scenario.events import CARE_DESK, KINDS
+from simulator.scenario.events import KINDS
+from simulator.scenario.happening import CARE_DESK
 from simulator.scenario.loading import load_market, loads
 from simulator.scenario.market import Market
 from simulator.scenario.problems import Problem, ScenarioError, did_you_mean
@@ -29,6 +30,7 @@ HOW_MUCH: dict[str, tuple[str, str]] = {
     "care_policy": ("50%", "How well does the care desk answer, from 0% to 100%?"),
     "brief_reps": ("80%", "In which share of their stores are reps briefed?"),
     "rep_turnover": ("40%", "Which share of the reps leave?"),
+    "rep_staffing": ("0.5 per week", "How often do reps visit each store?"),
 }
 """What can change, with an example of how much and the question to ask."""
 
@@ -172,6 +174,15 @@ _EVENTS = {
     brand: {brand}
     share: {amount}                         # of the reps who leave
     vacancy: {lasts}                   # how long their territories stay empty
+    successor: new_hire                # or a colleague, who starts at once
+    start: {start}
+""",
+    "rep_staffing": """\
+  - kind: rep_staffing                 # more or fewer reps, or a broker's
+    id: {id}
+    brand: {brand}
+    visits: {amount}               # to each store
+    # outsourced: true                 # a broker's people call instead of the brand's own
     start: {start}
 """,
 }

@@ -96,8 +96,8 @@ def build_world(
         brands=brands,
         customers=settled,
         network=_befriend(run, market, values, settled, region, law.segment_share),
-        stores=furnish(run, market, values, plan, brands, settled, shares),
-        reps=hire_reps(run, market, values, plan),
+        stores=furnish(run, market, values, plan, brands, settled, shares, law.segment_share),
+        reps=hire_reps(run, market, values, plan, law.segment_share),
         distributors=hire_distributors(market, values),
         care=open_care_desks(market, values, customers),
         focal=list(market.brands).index(focal),
@@ -106,6 +106,9 @@ def build_world(
         mean_utility=means + tastes.common_utility(brands),
         roles=tuple(roles),
         role_met=np.array([role.met for role in roles.values()], np.float32),
+        role_turnover=np.array(
+            [given(role.turnover_per_year, values, "staff_turnover_per_year") for role in roles.values()], np.float32
+        ),
         units_per_purchase=given(market.category.units_per_purchase, values, "units_per_purchase_default"),
         regularity=given(market.category.regularity, values, "regularity_default"),
         real_customers=float(market.category.real_households or 0.0),

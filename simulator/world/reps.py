@@ -9,8 +9,9 @@ import numpy as np
 
 from simulator.randomness import Stream, normals, uniforms
 from simulator.world.population import given
+from simulator.world.rapport import ORDINARY_BREADTH, mean_closeness
 from simulator.world.stores import Plan
-from simulator.world.world import CARE_POLICIES, CareDesks, Reps
+from simulator.world.world import CARE_POLICIES, F64, CareDesks, Reps
 
 if TYPE_CHECKING:
     from simulator.scenario import Market
@@ -21,7 +22,7 @@ _BRAND_ID, _REGION_ID = np.uint64(1 << 48), np.uint64(1 << 32)
 _YEAR_DAYS = 365.0
 
 
-def hire_reps(run: np.uint64, market: Market, values: Mapping[str, float], plan: Plan) -> Reps:
+def hire_reps(run: np.uint64, market: Market, values: Mapping[str, float], plan: Plan, segment_share: F64) -> Reps:
     """Give each brand that has reps enough of them, with neighbouring stores of one region as a territory.
 
     Territories of a region differ by at most one store. Tenure is exponential, as it is where people leave at the
@@ -32,7 +33,10 @@ def hire_reps(run: np.uint64, market: Market, values: Mapping[str, float], plan:
     ids: list[np.uint64] = []
     brand: list[int] = []
     visits: list[float] = []
+    territories: list[float] = []
     turnover: list[float] = []
+    breadth: list[float] = []
+    accounts = np.array([name in market.reps and bool(market.reps[name].accounts) for name in names], np.uint8)
     for name, spec in market.reps.items():
         b = names.index(name)
         territory = max(given(spec.stores_per_rep, values, "stores_per_rep"), 1.0)
@@ -42,20 +46,30 @@ def hire_reps(run: np.uint64, market: Market, values: Mapping[str, float], plan:
                 rep_of[own, b] = len(brand)
                 ids.append(np.uint64(b) * _BRAND_ID + np.uint64(region) * _REGION_ID + np.uint64(number))
                 brand.append(b)
+                territories.append(territory)
                 visits.append(given(spec.visits_per_week, values, "rep_visits_per_week"))
                 turnover.append(given(spec.turnover_per_year, values, "rep_turnover_per_year"))
+                breadth.append(ORDINARY_BREADTH if spec.breadth is None else spec.breadth)
     uid = np.array(ids, np.uint64)
     z = normals(run, Stream.REP, 0, uid)
     stay = uniforms(run, Stream.REP, 0, uid, draw=1)[:, 0]
     leaving = -np.log1p(-np.clip(np.array(turnover), 1e-3, 1.0 - 1e-3)) / _YEAR_DAYS
+    wide = np.array(breadth, np.float64)
+    # a rep may stand anywhere, and so may whoever follows: the mean is over both sides
+    apart = float(np.hypot(values["lifestyle_radius"], values["lifestyle_spread"]))
+    usual = mean_closeness(np.zeros((wide.shape[0], 2)), wide, apart, segment_share, values)
     return Reps(
         brand=np.array(brand, np.int32),
         skill=np.clip(values["rep_skill_mean"] + values["rep_skill_sd"] * z[:, 0], 0.0, 1.0).astype(np.float32),
         tenure_days=(-np.log(stay) / leaving).astype(np.float32),
         position=(values["lifestyle_radius"] * z[:, 1:3]).astype(np.float32),
         visits_per_week=np.array(visits, np.float32),
+        stores_per_rep=np.array(territories, np.float32),
         turnover_per_year=np.array(turnover, np.float32),
+        breadth=wide.astype(np.float32),
+        usual=usual,
         rep_of=rep_of,
+        accounts=accounts,
     )
 
 

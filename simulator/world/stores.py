@@ -15,6 +15,7 @@ import numpy as np
 from simulator.compilation import allocating_kernel
 from simulator.randomness import Stream, normals, uniforms
 from simulator.world.population import choose, given
+from simulator.world.rapport import ORDINARY_BREADTH, mean_closeness, staff_positions
 from simulator.world.world import F32, F64, I32, KNOWN_STORES, U8, U64, Brands, Customers, Distributors, Stores
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ def furnish(
     brands: Brands,
     people: Customers,
     shares: F32,
+    segment_share: F64,
 ) -> Stores:
     """Put demand, deliveries, distributors and staff into the planned stores.
 
@@ -149,12 +151,17 @@ def furnish(
         service[:, r] = np.clip(role.quality - values["service_reference"] + spread, -1.0, 1.0)
     delivery = np.zeros((stores, DAYS), np.uint8)
     delivery[:, list(market.stores.delivery)] = 1
+    position = staff_positions(run, ids, values)
+    breadth = np.full(stores, ORDINARY_BREADTH)
+    usual = mean_closeness(position.astype(np.float64), breadth, values["lifestyle_spread"], segment_share, values)
     return Stores(
         region=plan.region,
         distributor=_assign_distributors(run, plan, len(market.distributors) or 1),
         expected_demand=demand.astype(np.float32),
         delivery=delivery,
         service=service,
+        staff_position=position,
+        staff_usual=usual,
     )
 
 
@@ -170,10 +177,15 @@ def _assign_distributors(run: np.uint64, plan: Plan, count: int) -> U8:
 def hire_distributors(market: Market, values: Mapping[str, float]) -> Distributors:
     """Set up the market's distributors; a market without any is served by one with the table's values."""
     stated = list(market.distributors.values())
+    middling = values["relation_default"]
+    relation = [[d.relations.get(name, middling) for name in market.brands] for d in stated] or [
+        [middling] * len(market.brands)
+    ]
     fill = [given(d.fill_rate, values, "fill_rate") for d in stated] or [values["fill_rate"]]
     lead = [given(d.lead_time_days, values, "lead_time_days") for d in stated] or [values["lead_time_days"]]
     return Distributors(
         names=tuple(market.distributors) or ("distributor",),
         fill_rate=np.repeat(np.array(fill, np.float32)[:, None], len(market.brands), axis=1),
         lead_time=np.rint(lead).astype(np.int32),
+        relation=np.array(relation, np.float32),
     )

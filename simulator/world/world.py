@@ -80,6 +80,8 @@ class Stores:
     expected_demand: F32  # (S, I) units per day at stationarity
     delivery: U8  # (S, 7) 1 where a truck comes on that day of the week
     service: F32  # (S, R) quality of each touchpoint role, -1..1 around the expectation
+    staff_position: F32  # (S, 2) lifestyle space, of the people who serve
+    staff_usual: F32  # (S,) mean closeness of those people and the customers of the market
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,12 @@ class Reps:
     tenure_days: F32  # (K,) at day 0
     position: F32  # (K, 2)
     visits_per_week: F32  # (K,)
+    stores_per_rep: F32  # (K,) in the real market; a small world's territories may be smaller
     turnover_per_year: F32  # (K,) probability of leaving within a year
+    breadth: F32  # (K,) lifestyle distance at which a rep relates half as well
+    usual: F32  # (K,) mean closeness of such reps and the customers of the market
     rep_of: I32  # (S, B) rep of the brand at the store, -1 where none
+    accounts: U8  # (B,) 1 where reps hold customers as accounts
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,7 @@ class Distributors:
     names: tuple[str, ...]
     fill_rate: F32  # (Dn, B) share of ordered units delivered
     lead_time: I32  # (Dn,) days
+    relation: F32  # (Dn, B) of the people there with a brand, 0..1
 
 
 @dataclass(frozen=True)
@@ -134,6 +141,7 @@ class World:
     mean_utility: F64  # (B,) what everybody gets from a brand: fitted mean taste, quality, ln(salience)
     roles: tuple[str, ...]  # touchpoint roles
     role_met: F32  # (R,) probability of meeting the role on one purchase
+    role_turnover: F32  # (R,) share of the staff who leave in a year
     units_per_purchase: float
     regularity: float  # Erlang shape of inter-purchase times
     real_customers: float  # households in the real market, 0 where the market file does not say

@@ -50,6 +50,9 @@ class Store(mesa.Agent):
         for demand in map(float, world.stores.expected_demand[index]):
             shelf = max(SMALLEST_SHELF, math.ceil(demand * p["shelf_capacity_days"]))
             self.items.append(Item(demand, shelf, math.ceil(demand), demand))
+        self.staff_position = [float(x) for x in world.stores.staff_position[index]]
+        self.staff_usual = float(world.stores.staff_usual[index])
+        self.fresh = list(model.usual_newcomers)  # share of newcomers by role
         self.reps: dict[int, Rep] = {}  # brand -> rep
         self.rep_bond = [0.0] * model.brands
 
@@ -98,6 +101,20 @@ class Store(mesa.Agent):
         if item.shelf <= 0:
             cause = "shelving" if item.backroom > 0 else "upstream" if item.short else "ordering"
             self.model.count(f"empty_{cause}", b)
+
+    def staff_week(self) -> None:
+        """Let one in so many of each role leave, one by one, and newcomers settle in."""
+        p = self.model.p
+        people = int(p["staff_per_role"])
+        for r, turnover in enumerate(self.model.role_turnover):
+            hazard = 1.0 - (1.0 - turnover) ** (1.0 / 52.0)
+            left = sum(self.random.random() < hazard for _ in range(people)) / people
+            self.fresh[r] = (self.fresh[r] + left * (1.0 - self.fresh[r])) * 0.5 ** (1.0 / p["staff_learning_weeks"])
+
+    def service_today(self) -> list[float]:
+        """Quality of each role: the store's own, less newcomers beyond the usual."""
+        gap, usual = self.model.p["staff_newness_gap"], self.model.usual_newcomers
+        return [q - gap * (f - u) for q, f, u in zip(self.service, self.fresh, usual, strict=True)]
 
     def arrival_day(self, day: int) -> int:
         """Day on which goods ordered on ``day`` arrive: the first truck after the lead time."""
@@ -177,6 +194,7 @@ class Rep(mesa.Agent):
         if self.model.day % 7 == 0 and self.random.random() < self.hazard:
             self.vacant_until = self.model.day + int(p["rep_vacancy_days"])
             self.tenure = 0.0
+            self.skill = min(1.0, max(0.0, self.random.gauss(p["rep_skill_mean"], p["rep_skill_sd"])))
             for store in self.stores:
                 store.rep_bond[b] *= p["rep_successor_bond"]
 

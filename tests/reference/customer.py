@@ -129,7 +129,7 @@ class Customer(mesa.Agent):
                 utility=model.initial_utility[row][b],
                 favourite=model.items_of[b][int(people.favourite[row, b])],
                 habit=model.settled_habit(shares[b], b, self.rate),
-                bond=self._settled_bond(shares[b]),
+                bond=self._settled_bond(shares[b], b),
             )
             for b in range(model.brands)
         ]
@@ -147,11 +147,18 @@ class Customer(mesa.Agent):
         self.waited_units = 0
         self.purchases: list[tuple[int, int]] = []  # (day, brand)
 
-    def _settled_bond(self, share: float) -> float:
+    def relating(self, store: Store) -> float:
+        """How fast a bond grows with the people of a store, by closeness of lifestyle, relative to the usual."""
+        distance = math.dist(self.position, store.staff_position)
+        relatability = self.model.p["relatability"]
+        return (1.0 + relatability / (1.0 + distance**2)) / (1.0 + relatability * store.staff_usual)
+
+    def _settled_bond(self, share: float, b: int) -> float:
         """Bond at which growth by good encounters equals decay."""
         p = self.model.p
         met = zip(self.stores[0].service, self.model.role_met, strict=True)
         growth = p["bond_growth"] * sum(max(0.0, q) * m for q, m in met) * self.rate * share
+        growth *= self.relating(self.stores[0]) * self.model.gate[b]
         return growth / (growth + math.log(2.0) / (7.0 * p["bond_decay_weeks"]))
 
     # -- the mind -----------------------------------------------------------------------------------------------
@@ -436,7 +443,8 @@ class Customer(mesa.Agent):
         assert trip is not None
         b = trip.bought
         tie = self.ties[b]
-        service = self.stores[trip.slot].service
+        store = self.stores[trip.slot]
+        service = store.service_today()
         met = [q for q, m in zip(service, model.role_met, strict=True) if draw() < m]
         level = sum(met)
         outcome = p["quality_weight"] * p["quality_sd"] * self.random.gauss(0.0, 1.0)
@@ -458,7 +466,8 @@ class Customer(mesa.Agent):
             other.habit -= p["habit_growth"] * other.habit
         tie.habit += p["habit_growth"]
         if level > 0.0:
-            tie.bond += p["bond_growth"] * level * (1.0 - tie.bond)
+            pace = self.relating(store) * model.gate[b]
+            tie.bond += min(1.0, p["bond_growth"] * level * pace) * (1.0 - tie.bond)
         if trip.forced:
             tie.learned += p["forced_trial_step"] * (p["forced_trial_learning"] - tie.learned)
         self.last_brand = b

@@ -88,6 +88,12 @@ class ReferenceMarket(mesa.Model):
         self.brand_of = [int(b) for b in world.brands.item_brand]
         self.item_share = [float(share) for share in world.brands.item_share]
         self.role_met = [float(met) for met in world.role_met]
+        self.role_turnover = [float(share) for share in world.role_turnover]
+        keep = 0.5 ** (1.0 / self.p["staff_learning_weeks"])
+        hazards = [1.0 - (1.0 - turnover) ** (1.0 / 52.0) for turnover in self.role_turnover]
+        self.usual_newcomers = [h * keep / (1.0 - keep * (1.0 - h)) for h in hazards]
+        ordinary = float(world.brands.quality @ world.brands.target_share)
+        self.gate = [math.exp(self.p["service_gate"] * (float(q) - ordinary)) for q in world.brands.quality]
         self.lead_time = [int(days) for days in world.distributors.lead_time]
         self.stages = max(1, math.floor(world.regularity))
         self.stage_extra = max(0.0, world.regularity - self.stages)
@@ -153,6 +159,9 @@ class ReferenceMarket(mesa.Model):
     def rep_rounds(self) -> None:
         for rep in self.reps:
             rep.rounds()
+        if self.day % 7 == 0:
+            for store in self.stores:
+                store.staff_week()
 
     def shop(self) -> None:
         """Today's shoppers in random order; who finds an empty shelf may go on to another store afterwards."""

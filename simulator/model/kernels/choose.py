@@ -189,6 +189,8 @@ def autopilot(word, day, me, mine, sees, levers, setting, p, scratch):
             strongest = b
     u = uniform(word)
     strength = p.autopilot_ceiling * mine[strongest].habit
+    if mine[strongest].cold > 0:  # nobody goes without thinking where they were treated badly
+        strength = 0.0
     met = scratch.sight[strongest].met
     if met > 0 and setting.findability == 1 and u < strength:
         strange = (1.0 - levers.looks[met - 1].overlap) * (1.0 - sees[met - 1].familiarity)

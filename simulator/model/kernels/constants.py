@@ -84,6 +84,20 @@ SHELF_DAYS, OUT_ORDERING, OUT_SHELVING, OUT_UPSTREAM, OUT_EVENT = range(5)
 # states of a base customer at the end of a week, in the order of experiment.outcome
 BUYING, LAPSED, TOO_EARLY = range(3)
 
+# bits of BrandLever.manner
+MANNER_NAMED = np.uint8(1)
+"""A service event names this brand: hostility is the brand's, not the store's."""
+MANNER_FEIGNED = np.uint8(2)
+"""Some of the service is not meant."""
+
+# who follows a rep who left, in the order of scenario.events.SUCCESSORS; brokers come by rep_staffing only
+NEW_HIRE, COLLEAGUE, BROKER = range(3)
+
+OWNED_ALL = 250.0
+"""Unit of Tie.owned: 16 bits for a share."""
+MOST_COLD = 20
+"""Hostile encounters that are counted: the next one makes no difference."""
+
 # causes of churn, in the order of experiment.outcome.CAUSES
 NO_CAUSE, FINDABILITY, PROMISE, PRICE_SIZE, AVAILABILITY, SERVICE, WORD_OF_MOUTH = range(7)
 CAUSE_COUNT = 7

@@ -47,7 +47,7 @@ def run_days(
         if phases & PHASE_SHELVE:
             deliver_and_shelve(day, week, town, life, levers, setting, p, records)
         if phases & PHASE_REPS:
-            rounds(day, town, life, levers, setting, p, own_routes, visits)
+            rounds(day, town, life, levers, setting, p, scratch, own_routes, visits)
         if phases & PHASE_SHOP:
             scratch.counts[EVENTS] = 0
             shop(day, week, town, life, levers, setting, p, scratch, records)

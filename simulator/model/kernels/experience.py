@@ -14,6 +14,8 @@ from simulator.model.kernels.changes import felt_recipe, use_programmes
 from simulator.model.kernels.constants import (
     KIND_EXPERIENCE,
     KIND_PROBLEM,
+    MANNER_FEIGNED,
+    MANNER_NAMED,
     NO_CAUSE,
     PROBLEMS,
     PROMISE,
@@ -22,8 +24,10 @@ from simulator.model.kernels.constants import (
 )
 from simulator.model.kernels.mind import touch
 from simulator.model.kernels.notes import note_event
+from simulator.model.kernels.people import grow_bond, meet_hostility
 from simulator.randomness.philox import block, normal, stream_key, uniform
 from simulator.randomness.streams import Stream
+from simulator.world.rapport import ORDINARY_BREADTH, closeness
 
 _EXPERIENCE = int(Stream.EXPERIENCE)
 _SERVICE = int(Stream.SERVICE)
@@ -32,26 +36,34 @@ PROMISE_STEP = 0.01
 
 
 @inlined
-def service_met(trip, b, uid, town, levers, setting):
-    """Service of the roles met on this occasion: (level, what events changed of it, number of roles met).
+def service_met(trip, b, uid, town, life, levers, setting):
+    """Service of the roles met on this occasion: (level, what events changed of it, what was not meant, roles met).
 
-    Sums over the roles met of quality relative to the reference; a role that is not met does nothing.
+    Sums over the roles met of quality relative to the reference; a role that is not met does nothing. Who serves, and
+    how new they are, moves the level; once an event has trained or replaced them, it counts as its change.
     """
-    roles = town.role_met.shape[0]
+    roles = town.roles.shape[0]
     s = trip.where
     level = 0.0
     change = 0.0
+    feigned = 0.0
     met = 0
     key = stream_key(setting.run, _SERVICE, trip.ordinal)
+    pretending = levers.brands[b].manner & MANNER_FEIGNED != 0
     for group in range((roles + 3) // 4):
         words = block(key, uid, group, trip.retry)
         for lane in range(min(4, roles - 4 * group)):
             r = 4 * group + lane
-            if uniform(words[lane]) < town.role_met[r]:
-                level += levers.service[s, b, r]
+            if uniform(words[lane]) < town.roles[r].met * levers.staff[s, r].met:
+                staff = life.staff[s, r]
+                level += levers.service[s, b, r] + staff.shift
                 change += levers.service_change[s, b, r]
+                if staff.stirred == 1:
+                    change += staff.shift
+                if pretending:
+                    feigned += levers.feigned[s, b, r]
                 met += 1
-    return level, change, met
+    return level, change, feigned, met
 
 
 @inlined
@@ -163,9 +175,13 @@ def experience(day, week, town, life, levers, setting, p, scratch, records):
         mine = life.ties[i]
         tie = mine[b]
         words = block(stream_key(setting.run, _EXPERIENCE, trip.ordinal), uid, 0, trip.retry)
-        level, change, met = service_met(trip, b, uid, town, levers, setting)
+        level, change, feigned, met = service_met(trip, b, uid, town, life, levers, setting)
+        # what is not meant pleases nobody; a poor product is not saved by service, a good one is set apart by it
+        served = p.service_weight * (change - feigned)
+        if served > 0.0:
+            served *= town.brands[b].gate
         luck = normal(words[0])
-        outcome = p.quality_weight * p.quality_sd * luck + p.service_weight * change
+        outcome = p.quality_weight * p.quality_sd * luck + served
         if change != 0.0 and b == setting.focal:
             touch(me, SERVICE, day)
         cause = SERVICE if change != 0.0 else NO_CAUSE
@@ -198,8 +214,16 @@ def experience(day, week, town, life, levers, setting, p, scratch, records):
         tie.belief += rate * (outcome - tie.belief)
         me.store_mood[trip.slot] += p.satisfaction_rate * (level - me.store_mood[trip.slot])
         grow_habit(mine, b, p)
-        if met > 0 and level > 0.0:
-            tie.bond += p.bond_growth * level * (1.0 - tie.bond)
+        warmth = level - feigned
+        if met > 0:
+            place = town.places[trip.where]
+            if warmth > 0.0:
+                here, there = place.staff_position, town.people[i].position
+                close = closeness(here[0], here[1], there[0], there[1], ORDINARY_BREADTH)
+                pace = warmth * town.brands[b].gate * (1.0 + p.relatability * close) * place.staff_pace
+                part = 0.0 if town.brands[b].accounts == 1 else p.bond_person_share * levers.places[trip.where].own
+                grow_bond(tie, min(1.0, p.bond_growth * pace), part)
+            meet_hostility(tie, level, met, levers.brands[b].manner & MANNER_NAMED != 0, words[2], p)
         if levers.active.shape[0] > 0:
             use_programmes(trip, b, day, town.people[i], me, tie, life.views[i], levers, setting, p)
         if trip.forced == 1:

@@ -80,7 +80,7 @@ def commitment(tie):
 def standing(tie, p):
     """What a customer's own history adds to or takes from a brand's utility (logit).
 
-    Experience, bond, learning and talk speak for it; fear of empty shelves against.
+    Experience, bond, learning and talk speak for it; fear of empty shelves and hostile people against.
     """
     return (
         p.quality_choice_weight * tie.belief
@@ -88,4 +88,5 @@ def standing(tie, p):
         + tie.learned
         + tie.heard
         - p.availability_weight * tie.distrust
+        - p.dislike_weight * tie.cold
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined, kernel
-from simulator.model.kernels.constants import DAYS_OF_WEEK
+from simulator.model.kernels.constants import DAYS_OF_WEEK, NEW_HIRE
+from simulator.model.kernels.people import call_accounts, court_distributors, leave, staff_week
 from simulator.randomness.philox import LN2, block, stream_key, uniform
 from simulator.randomness.streams import Stream
 
@@ -23,7 +24,8 @@ def visit(s, b, rep, key, town, life, levers, p):
     """One visit of a rep to a store: mend records, fill shelves, brief staff, and know each other a little better."""
     chain = life.chain[s, b]
     words = block(key, s, b, 0)
-    if uniform(words[0]) < p.rep_fix_share * town.reps[rep].skill * chain.rep_bond:
+    lever = levers.reps[s, b]
+    if uniform(words[0]) < p.rep_fix_share * life.posts[rep].skill * lever.skill * chain.rep_bond:
         for i in range(town.first_item[b], town.first_item[b + 1]):
             stock = life.stock[s, i]
             stock.record_error = 0
@@ -31,30 +33,12 @@ def visit(s, b, rep, key, town, life, levers, p):
             stock.backroom = 0
     if uniform(words[1]) < levers.offers[s, b].briefing:
         chain.briefed = 1.0
-    chain.rep_bond += p.rep_bond_growth * (1.0 - chain.rep_bond)
-
-
-@inlined
-def leave(rep, until, kept, town, life):
-    """Let a rep leave: the post stays empty until the given day; a successor inherits part of the bonds."""
-    life.posts[rep].vacant_until = until
-    life.posts[rep].tenure = 0.0
-    for s in range(town.rep_of.shape[0]):
-        for b in range(town.rep_of.shape[1]):
-            if town.rep_of[s, b] == rep:
-                life.chain[s, b].rep_bond *= kept
+    chain.rep_bond += lever.own * p.rep_bond_growth * (1.0 - chain.rep_bond)
 
 
 @kernel
-def dismiss(reps, until, kept, town, life):
-    """Let several reps leave at once."""
-    for rep in reps:
-        leave(rep, until, kept, town, life)
-
-
-@kernel
-def rounds(day, town, life, levers, setting, p, own_routes, visits):
-    """Let every rep in post visit the stores on today's route, then draw weekly turnover.
+def rounds(day, town, life, levers, setting, p, scratch, own_routes, visits):
+    """Let every rep in post visit the stores on today's route, then draw the week's turnover of people in the chain.
 
     Parameters
     ----------
@@ -62,6 +46,8 @@ def rounds(day, town, life, levers, setting, p, own_routes, visits):
         1 where a subclass of `Rep` decides the route; then ``visits`` is obeyed.
     visits : array of uint8, shape (S, B)
         1 where such a rep visits today.
+    day, town, life, levers, setting, p, scratch
+        As in `shop.shop`.
     """
     key = stream_key(setting.run, _VISIT, day)
     # a briefing fades as staff forget it and as staff who heard it leave
@@ -72,9 +58,13 @@ def rounds(day, town, life, levers, setting, p, own_routes, visits):
             rep = town.rep_of[s, b]
             if rep < 0 or day < life.posts[rep].vacant_until:
                 continue
-            due = (day + s) % town.reps[rep].interval == 0
+            interval = levers.reps[s, b].interval
+            due = (day + s) % (interval if interval > 0 else town.reps[rep].interval) == 0
             if own_routes[rep] == 1:
                 due = visits[s, b] == 1
+            if due and life.posts[rep].load < 1.0:  # who has two territories does not get everywhere
+                words = block(key, s, b, 1)
+                due = uniform(words[0]) < life.posts[rep].load
             if due:
                 visit(s, b, rep, key, town, life, levers, p)
     weekly = stream_key(setting.run, _TURNOVER, day // DAYS_OF_WEEK)
@@ -85,5 +75,10 @@ def rounds(day, town, life, levers, setting, p, own_routes, visits):
         post.tenure += 1.0
         if day % DAYS_OF_WEEK == 0:
             words = block(weekly, np.uint64(rep), 0, 0)
-            if uniform(words[0]) < town.reps[rep].hazard:
-                leave(rep, day + np.int64(p.rep_vacancy_days), p.rep_successor_bond, town, life)
+            if uniform(words[0]) < town.reps[rep].hazard * levers.rep_hazard[rep]:
+                until = day + np.int64(p.rep_vacancy_days)
+                leave(rep, until, NEW_HIRE, day, scratch.territory, town, life, setting, p)
+    if day % DAYS_OF_WEEK == 0:
+        staff_week(day, town, life, levers, setting, p)
+        call_accounts(day, town, life, levers, setting, p, scratch)
+        court_distributors(day, town, life, levers, setting, p)

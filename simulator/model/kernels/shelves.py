@@ -27,6 +27,7 @@ from simulator.model.kernels.constants import (
     SLOTS,
     SMALLEST_SHELF,
 )
+from simulator.model.kernels.people import experience_of, favoured
 from simulator.randomness.philox import block, normal, stream_key, uniform
 from simulator.randomness.streams import Stream
 
@@ -38,14 +39,14 @@ _EVENT = int(Stream.STOCKOUT_EVENT)
 
 
 @inlined
-def failure_ratio(s, b, day, town, life, p):
+def failure_ratio(s, b, day, town, life, levers, p):
     """Ordering and shelving failures relative to a store with an established rep (an assumption, labelled so)."""
     rep = town.rep_of[s, b]
     ratio = 1.0
     if rep >= 0:
         known = 0.0
         if day >= life.posts[rep].vacant_until:
-            known = life.posts[rep].tenure / (life.posts[rep].tenure + DAYS_OF_WEEK * p.rep_learning_weeks)
+            known = experience_of(life.posts[rep], p) * levers.reps[s, b].skill
         ratio = 1.0 + (p.rep_newness_multiplier - 1.0) * (1.0 - known)
     return ratio
 
@@ -117,7 +118,7 @@ def deliver_and_shelve(day, week, town, life, levers, setting, p, records):
     key_event = stream_key(setting.run, _EVENT, day // DAYS_OF_WEEK)
     for s in range(town.rep_of.shape[0]):
         for b in range(town.rep_of.shape[1]):
-            failures = failure_ratio(s, b, day, town, life, p)
+            failures = failure_ratio(s, b, day, town, life, levers, p)
             for i in range(town.first_item[b], town.first_item[b + 1]):
                 stock = life.stock[s, i]
                 stock.backroom += life.coming[s, i, slot]
@@ -126,7 +127,7 @@ def deliver_and_shelve(day, week, town, life, levers, setting, p, records):
                 space = max(SMALLEST_SHELF, np.int64(np.ceil(demand * p.shelf_capacity_days))) - stock.shelf
                 if stock.backroom > 0 and space > 0:
                     words = block(key, s, i, 0)
-                    if uniform(words[0]) >= p.shelving_gap_rate * failures:
+                    if uniform(words[0]) >= p.shelving_gap_rate * failures * levers.places[s].failures:
                         moved = min(np.int64(stock.backroom), space)
                         stock.backroom -= moved
                         stock.shelf += moved
@@ -156,7 +157,7 @@ def arrival_day(day, s, b, town, levers):
 
 
 @inlined
-def send(s, i, b, wanted, arrival, key, life, levers):
+def send(s, i, b, wanted, arrival, key, town, life, levers):
     """Let the distributor send a line, or nothing of it and mark the item ``short``.
 
     A depot that is short of an item for a store is so for as long as ``key`` holds: a spell of
@@ -166,10 +167,11 @@ def send(s, i, b, wanted, arrival, key, life, levers):
     """
     words = block(key, s, i, 0)
     rank = uniform(words[0])
-    if rank < levers.fill_rate[s, b]:
+    edge = life.dealers[town.places[s].distributor, b].edge
+    if rank < favoured(levers.fill_rate[s, b], edge):
         life.coming[s, i, arrival % SLOTS] += wanted
         life.stock[s, i].short = SENT
-    elif rank < levers.usual_fill[s, b]:
+    elif rank < favoured(levers.usual_fill[s, b], edge):
         life.stock[s, i].short = SHORT_BY_EVENT
     else:
         life.stock[s, i].short = SHORT
@@ -208,7 +210,7 @@ def order(day, week, town, life, levers, setting, p, own_orders, records):
                     position += life.coming[s, i, k]
                 wanted = np.int64(np.ceil(target)) - position
                 if wanted > 0:
-                    send(s, i, b, wanted, arrival, key, life, levers)
+                    send(s, i, b, wanted, arrival, key, town, life, levers)
 
 
 @kernel
@@ -219,4 +221,4 @@ def place_order(day, s, wanted, town, life, levers, setting, p):
         arrival = arrival_day(day, s, b, town, levers)
         for i in range(town.first_item[b], town.first_item[b + 1]):
             if wanted[i] > 0 and life.stock[s, i].blocked != DELISTED:
-                send(s, i, b, wanted[i], arrival, key, life, levers)
+                send(s, i, b, wanted[i], arrival, key, town, life, levers)

@@ -55,17 +55,25 @@ def advance_calendar(day, person, me, setting):
 
 
 @inlined
-def pick_store(word, person, me, p):
+def pull(patronage, mood, setting, p):
+    """How much a known store attracts: patronage, satisfaction with it, and little where its people are disliked."""
+    attraction = patronage * max(0.0, 1.0 + p.store_satisfaction_weight * mood)
+    disliked = mood < p.rapport_floor * setting.roles_met
+    return attraction * p.dislike_patronage if disliked else attraction
+
+
+@inlined
+def pick_store(word, person, me, setting, p):
     """Slot of the store for this trip: patronage weighted by satisfaction with each known store."""
     total = 0.0
     for k in range(4):
         if person.store[k] >= 0:
-            total += person.patronage[k] * max(0.0, 1.0 + p.store_satisfaction_weight * me.store_mood[k])
+            total += pull(person.patronage[k], me.store_mood[k], setting, p)
     goal = uniform(word) * total
     slot = 0
     for k in range(4):
         if person.store[k] >= 0 and goal >= 0.0:
-            goal -= person.patronage[k] * max(0.0, 1.0 + p.store_satisfaction_weight * me.store_mood[k])
+            goal -= pull(person.patronage[k], me.store_mood[k], setting, p)
             slot = k
     return slot
 
@@ -93,7 +101,7 @@ def plan_trips(day, n, town, life, setting, p, scratch):
         words = block(stream_key(setting.run, _TRIP, trip.ordinal), person.uid, 0, trip.retry)
         for lane in range(4):
             trip.words[lane] = words[lane]
-        trip.slot = pick_store(words[0], person, me, p)
+        trip.slot = pick_store(words[0], person, me, setting, p)
         trip.where = person.store[trip.slot]
 
 
