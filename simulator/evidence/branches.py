@@ -29,6 +29,9 @@ HORIZON_WEEKS: Final = 40
 KEPT_MARKETS: Final = 4
 """Settled markets in memory at a time, some 40 MB each; more are run again when asked for."""
 
+LOOKS: Final = 1
+"""Changed looks that an arm may bring; memory for what customers think of them is laid out before the fork."""
+
 REMAINDER: Final = "Others"
 """What a market calls the rest of its category; it is not a brand."""
 
@@ -53,6 +56,7 @@ class SettledMarket:
             arm="baseline",
             without=conditions.without,
             values=values_of(conditions),
+            looks=LOOKS,
             panel=True,
             warm_up=False,
         )

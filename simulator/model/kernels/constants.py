@@ -30,6 +30,7 @@ FADES = 4
 AWARE_HEARD = np.uint8(1)
 AWARE_SEEN = np.uint8(2)
 AWARE_CURIOUS = np.uint8(4)
+AWARE_VOICED = np.uint8(8)
 
 # positions along the metric axis, in the order of experiment.outcome.METRICS
 (
