@@ -299,16 +299,16 @@ FACTS = (
             Part("shelf test up", None, None, "share of tests"),
             Part("shelf test down", None, None, "share of tests"),
         ),
-        source="mean -3.2%, 70% negative (Depecik, Cosguner & Astvansh 2023), so about N(-3.2, 6.1); shelf tests: about "
-        "10% significantly up, 20% down (Young 2010)",
+        source="mean -3.2%, 70% negative (Depecik, Cosguner & Astvansh 2023), so about N(-3.2, 6.1); shelf tests: "
+        "about 10% significantly up, 20% down (Young 2010)",
         knockouts=(
             Knockout("every design equally liked", Conditions(without=("appeal",)), fails=("spread", "losses")),
             Knockout("every pack found", Conditions(without=("findability",)), fails=("mean",)),
         ),
         measure=base_rate,
-        note="The catalogue, miss_rate and design_appeal_sd were set with this fact in view (and then frozen before any "
-        "documented case was run), so a pass is a calibration, not a prediction. The shelf test is emulated as such, two "
-        "cells of 300 respondents on their first purchase; it is reported, not tuned.",
+        note="The catalogue, miss_rate and design_appeal_sd were set with this fact in view (and then frozen before "
+        "any documented case was run), so a pass is a calibration, not a prediction. The shelf test is emulated as "
+        "such, two cells of 300 respondents on their first purchase; it is reported, not tuned.",
     ),
     Fact(
         id="V17",
@@ -320,12 +320,13 @@ FACTS = (
             Part("committed, units", None, None, "%"),
             Part("weakly committed, units", None, None, "%"),
         ),
-        source="more change: strongly committed more negative, weakly committed more positive (Walsh, Winterich & Mittal "
-        "2010)",
+        source="more change: strongly committed more negative, weakly committed more positive (Walsh, Winterich & "
+        "Mittal 2010)",
         knockouts=(Knockout("no identity", Conditions(without=("identity",)), fails=("committed",)),),
         measure=commitment_crossover,
         kind="verification",
-        note="The signs are put in (identity_slope, identity_weak_gain). What it does to units is not, and is reported.",
+        note="The signs are put in (identity_slope, identity_weak_gain). What it does to units is not, and is "
+        "reported.",
     ),
     Fact(
         id="V18",
@@ -335,13 +336,13 @@ FACTS = (
             Part("complaints", None, 1.0, "%"),
             Part("complaints per lost buyer", 0.0, 0.05, "ratio"),
         ),
-        source="complaints from 'a fraction of a percent' of buyers, volume down a fifth (trade press on the orange carton "
-        "of 2009)",
+        source="complaints from 'a fraction of a percent' of buyers, volume down a fifth (trade press on the orange "
+        "carton of 2009)",
         knockouts=(Knockout("who dislikes a look says so", Conditions(values=(("complain_disliked_change", 0.9),))),),
         measure=silence,
         kind="verification",
-        note="The rate of complaints is put in (complain_disliked_change), and taken from a documented case; the loss of "
-        "buyers it is set against is not. One complaint per 20 lost buyers is the published bound.",
+        note="The rate of complaints is put in (complain_disliked_change), and taken from a documented case; the loss "
+        "of buyers it is set against is not. One complaint per 20 lost buyers is the published bound.",
     ),
     Fact(
         id="V25",
@@ -352,7 +353,8 @@ FACTS = (
             Part("light over heavy", 1.0, None, "ratio of relative losses"),
             Part("not recent buyers", None, None, "share of lost buyers"),
         ),
-        source="unusual acquisition outweighs unusual defection in growth and decline (Riebe, Wright, Stern & Sharp 2014)",
+        source="unusual acquisition outweighs unusual defection in growth and decline (Riebe, Wright, Stern & Sharp "
+        "2014)",
         knockouts=(
             Knockout(
                 "nobody misses the pack or minds its looks, only the committed are hurt",
