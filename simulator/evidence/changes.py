@@ -133,7 +133,7 @@ def commitment_crossover(lab: Laboratory, seed: int, conditions: Conditions) -> 
     """
     market = market_of(lab, seed, conditions)
     brand, size = market.leader, market.world.size
-    event = {"kind": "redesign", "brand": market.names[brand], "cues": {"logo": "replaced"}}
+    event: dict[str, Any] = {"kind": "redesign", "brand": market.names[brand], "cues": {"logo": "replaced"}}
     event |= {"identity_break": 1.0, "appeal": {"mean": 0.0, "sd": 0.0}, "start": "week 0"}
     arm = market.branch([event], IDENTITY_WEEKS)
     ties = market.before.state.life.ties[:, brand]
