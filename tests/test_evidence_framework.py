@@ -250,7 +250,7 @@ def test_the_command_prints_one_json_document(brandsim: Brandsim):
     assert set(shown) == {"facts", "passed", "total", "not counted"}
     assert shown["total"] == 2
     assert shown["passed"] == sum(one["passed"] for one in shown["facts"])
-    keys = {"id", "name", "metric", "value", "low", "high", "target", "passed", "source", "knockout", "parts"}
+    keys = {"id", "kind", "name", "metric", "value", "low", "high", "target", "passed", "source", "knockout", "parts"}
     assert [set(one) for one in shown["facts"]] == [keys, keys]
     assert [one["id"] for one in shown["facts"]] == ["V1", "V5b"]
     assert shown["facts"][0]["target"] == [0.75, 0.92]
