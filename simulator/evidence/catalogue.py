@@ -154,7 +154,9 @@ def try_designs(lab: Laboratory, seed: int, conditions: Conditions) -> tuple[Tri
     found = []
     for event in draw_designs([market.names[b] for b in tested], seed, values):
         brand = market.names.index(event["brand"])
-        sold = counted(market.branch([event], WEEKS), 0, WEEKS)[brand]
+        arm = market.branch([event], WEEKS)
+        sold = counted(arm, 0, WEEKS)[brand]
+        arm.release()
         found.append(Tried(event, brand, overlap_of(event, values), 100.0 * float(sold / usual[brand] - 1.0)))
     with _door:
         known[key] = tuple(found)

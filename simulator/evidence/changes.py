@@ -86,7 +86,9 @@ def shelf_test(lab: Laboratory, seed: int, conditions: Conditions) -> tuple[floa
     up = down = 0
     designs = try_designs(lab, seed, conditions)
     for k, tried in enumerate(designs):
-        new = first_choices(market.branch([_on_test(tried)], TEST_WEEKS), size)
+        arm = market.branch([_on_test(tried)], TEST_WEEKS)
+        new = first_choices(arm, size)
+        arm.release()
         able = asked[new[asked] >= 0]
         for repeat in range(TEST_REPEATS):
             order = np.argsort(uniforms(key, Stream.LOOK, repeat, able.astype(np.uint64), partner=k)[:, 0])

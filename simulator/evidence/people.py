@@ -17,7 +17,7 @@ from simulator.model import BrandMarket
 
 MARKET: Final = "orange-juice"
 """A market in which the leader keeps reps."""
-CUSTOMERS: Final = 20_000
+CUSTOMERS: Final = 10_000
 YEAR_WEEKS: Final = 52
 
 SIMILAR: Final = (("rep_newness_multiplier", 1.0), ("rep_successor_bond", 0.5), ("rep_vacancy_days", 14.0))

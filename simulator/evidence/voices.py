@@ -14,14 +14,18 @@ from numpy.typing import NDArray
 
 from simulator.evidence.branches import SettledMarket, counted, run_otherwise, settled
 from simulator.evidence.facts import Fact, Knockout, Part
-from simulator.evidence.laboratory import Conditions, Laboratory
+from simulator.evidence.laboratory import MARKET, Conditions, Laboratory
 from simulator.evidence.prices import over
 from simulator.evidence.stockouts import Bought
 from simulator.model import BrandMarket
 from simulator.model.kernels.constants import NEWS
 from simulator.randomness import Stream, run_key, uniforms
+from simulator.scenario.events import KINDS
 
 Bool = NDArray[np.bool_]
+
+LEADER: Final = "Brightwell"
+"""The leader of the market that the facts are held to."""
 
 CUSTOMERS: Final = 10_000
 MANY: Final = 40_000
@@ -63,7 +67,7 @@ SERVICE_WEEKS: Final = 8
 TAIL: Final = 1.0
 """Change of service, in its own unit, that makes an experience extreme: the most that a scenario file allows."""
 HARDLY: Final = 0.001
-"""A change of service that nobody feels; it only marks the talk as being about it."""
+"""Nothing to speak of: a change of service that nobody feels and only marks the talk, a change of mind in logits."""
 
 
 def talk_balance(lab: Laboratory, seed: int, conditions: Conditions) -> Mapping[str, float]:
@@ -115,11 +119,13 @@ def talk_hits_acquisition(lab: Laboratory, seed: int, conditions: Conditions) ->
     """
     market = settled(lab, seed, conditions, customers=MANY)
     brand, size = market.leader, market.world.size
-    arm = market.fork()
+    arm, control = market.fork(), market.fork()
     draws = uniforms(run_key(seed, _TELLERS), Stream.TALK, 0, market.world.customers.uid.astype(np.uint64))
     _spread_word(arm, np.flatnonzero(draws[:, 0] < TELLERS), brand)
-    run_otherwise(arm, 1, retell_share=0.0)
-    reached = arm.state.life.mind["reached"] > 0
+    for model in (arm, control):
+        run_otherwise(model, 1, retell_share=0.0)
+    heard = [model.state.life.ties["heard"][:, brand].astype(np.float64) for model in (arm, control)]
+    reached = heard[0] < heard[1] - HARDLY
     arm.run_until(7 * HEARD_WEEKS)
     told, usual = Bought.of(arm), Bought.of(market.baseline)
     before = usual.purchases_before(brand, size)
@@ -141,8 +147,8 @@ def _spread_word(arm: BrandMarket, tellers: NDArray[np.int64], brand: int) -> No
     life = arm.state.life
     room = min(tellers.size, life.news.shape[0])
     news = life.news[:room]
+    news[:] = np.zeros(1, news.dtype)  # ordinary talk, of their own
     news["who"], news["brand"], news["valence"] = tellers[:room], brand, -1.0
-    news["change"], news["generation"], news["luck"] = 1, 0, 0
     life.heads[NEWS] = room
 
 
@@ -154,12 +160,41 @@ def _bought(panel: Bought, brand: int, who: Bool) -> float:
 # -- V22: few unhappy ------------------------------------------------------------------------------------------------
 
 
+FAULT: Final = {"kind": "incident", "rate": 0.01, "severity": {"severe": 1.0}, "start": "week 0", "lasts": "26 weeks"}
+"""A severe problem after one purchase in a hundred, for half a year: a few percent of buyers meet it."""
+CLOSE_ONLY: Final = (("close_tie_share", 1.0), ("post_reach", 0.0))
+"""A world in which only close friends are told."""
+
+
 def few_unhappy(lab: Laboratory, seed: int, conditions: Conditions) -> Mapping[str, float]:
     """V22: a brand that disappoints a few loses more than those few, and acquaintances carry it further than friends.
 
-    Needs a fault that strikes one brand's buyers alone, which the model cannot express yet: nothing is measured.
+    One purchase of the leader in a hundred goes badly wrong for half a year. Relative loss of its units in the year,
+    over the share of its buyers who were struck; and the percentage points of the loss that are gone where only close
+    friends are told. Not a number where the scenario language has no event of that kind.
     """
-    return {"loss over unhappy": float("nan"), "weak ties add": float("nan")}
+    if FAULT["kind"] not in KINDS:
+        return dict.fromkeys(("loss over unhappy", "weak ties add", "unhappy"), float("nan"))
+    lost, unhappy = _fault(lab, seed, conditions)
+    alone, _ = _fault(lab, seed, Conditions(conditions.without, conditions.values + CLOSE_ONLY, conditions.market))
+    return {
+        "loss over unhappy": over(lost, unhappy),
+        "weak ties add": 100.0 * (lost - alone),
+        "unhappy": 100.0 * unhappy,
+    }
+
+
+def _fault(lab: Laboratory, seed: int, conditions: Conditions) -> tuple[float, float]:
+    """Share of the leader's units lost in a year to `FAULT`, and share of its buyers who were struck."""
+    scenario = {**FAULT, "brand": LEADER}
+    arms = lab.twins(
+        seed, conditions, [scenario], market=MARKET, focal=LEADER, customers=MANY, horizon_weeks=YEAR_WEEKS, panel=True
+    )
+    sold, usual = (counted(arms[name], 0, YEAR_WEEKS)[arms[name].world.focal] for name in ("scenario", "baseline"))
+    problems = [counted(arms[name], 0, YEAR_WEEKS, "problems")[arms[name].world.focal] for name in arms]
+    model = arms["baseline"]
+    buyers = Bought.of(model).buyers(model.world.focal, range(YEAR_WEEKS), model.world.size).sum()
+    return 1.0 - float(sold / usual), abs(float(problems[0] - problems[1])) / float(buyers)
 
 
 # -- V23: recovery ---------------------------------------------------------------------------------------------------
@@ -262,11 +297,15 @@ FACTS = (
         id="V22",
         name="few unhappy, large loss",
         metric="loss of units over the share of buyers who were disappointed; with and without weak ties",
-        parts=(Part("loss over unhappy", 1.0, None, "ratio"), Part("weak ties add", 0.0, None, "points")),
+        parts=(
+            Part("loss over unhappy", 1.0, None, "ratio"),
+            Part("weak ties add", 0.0, None, "points"),
+            Part("unhappy", None, None, "%"),
+        ),
         source="substantial loss of value even with few dissatisfied (Goldenberg, Libai, Moldovan & Muller 2007)",
-        knockouts=(),
+        knockouts=(Knockout("nobody talks", Conditions(without=("talk",))),),
         measure=few_unhappy,
-        note="Not measured yet: the model cannot let a fault strike one brand's buyers alone.",
+        note="Needs an event that strikes one brand's buyers alone (an incident); without one nothing is measured.",
     ),
     Fact(
         id="V23",
