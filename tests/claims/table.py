@@ -29,7 +29,7 @@ VERDICTS = {
     "A": "assumption",
 }
 UNTESTED = "not yet tested"
-_NAMED = re.compile(r"^test_(00\d)_?([a-u])_")
+_NAMED = re.compile(r"^test_(00\d)_?([a-u])_(?:and_([a-u])_)?")
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,9 @@ def named_tests() -> dict[str, list[str]]:
     for path in sorted((ROOT / "tests").glob("test_claims_*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             match = _NAMED.match(node.name) if isinstance(node, ast.FunctionDef) else None
-            if match and isinstance(node, ast.FunctionDef):
-                found.setdefault(f"{match[1]}-{match[2]}", []).append(f"tests/{path.name}::{node.name}")
+            for letter in (match[2], match[3]) if match else ():
+                if letter and isinstance(node, ast.FunctionDef):
+                    found.setdefault(f"{match[1]}-{letter}", []).append(f"tests/{path.name}::{node.name}")
     return found
 
 
