@@ -103,5 +103,7 @@ def _show(result: Backtest) -> None:
                 score.target.name, observed_words(score.target), predicted_words(score), result_words(score), score.why
             )
         console.print(listing)
+        if case.reading:
+            console.print(f"Why it is missed (written after the run): {case.reading}", soft_wrap=True)
     console.print()
     console.print(f"{result.passed} of {len(result.scored)} targets are hit.")

@@ -66,7 +66,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Case:
-    """A documented case, see the files in ``simulator/evidence/cases``."""
+    """A documented case, see the files in ``simulator/evidence/cases``.
+
+    ``reading`` is a word on why it is missed, written after it had been run.
+    """
 
     id: str
     name: str
@@ -76,6 +79,7 @@ class Case:
     window: tuple[int, int]
     targets: tuple[Target, ...]
     words: Mapping[str, Any]
+    reading: str = ""
 
     @property
     def missing_kinds(self) -> tuple[str, ...]:
@@ -141,7 +145,8 @@ def _case(name: str, words: Mapping[str, Any]) -> Case:
     )
     window = (words["window"]["first"], words["window"]["last"])
     told, hidden = tuple(words["told"]), tuple(words["not told"])
-    return Case(name, words["name"], told, hidden, words["focal"], window, targets, words["scenario"])
+    reading = words.get("reading", "")
+    return Case(name, words["name"], told, hidden, words["focal"], window, targets, words["scenario"], reading)
 
 
 def parameter_hash() -> str:
@@ -301,6 +306,11 @@ class CaseScore:
     replicates: int
     not_run: str = ""
 
+    @property
+    def reading(self) -> str:
+        """Why the case is missed, where something of it is."""
+        return self.case.reading if any(score.passed is False for score in self.targets) else ""
+
     def as_dict(self) -> dict[str, Any]:
         """As plain values."""
         return {
@@ -310,6 +320,7 @@ class CaseScore:
             "told": list(self.case.told),
             "not told": list(self.case.not_told),
             "not run": self.not_run or None,
+            "reading": self.reading or None,
             "targets": [score.as_dict() for score in self.targets],
         }
 

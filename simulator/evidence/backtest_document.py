@@ -91,6 +91,9 @@ def _case(score: CaseScore) -> Iterator[str]:
             f"| {target.target.name} | {observed_words(target.target)} | {predicted_words(target)} "
             f"| {result_words(target)} | {target.why} |"
         )
+    if score.reading:
+        yield ""
+        yield f"Why it is missed (written after the run): {score.reading}"
     yield ""
     for target in score.targets:
         yield f"- {target.target.name}: {target.target.source}."

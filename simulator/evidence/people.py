@@ -91,17 +91,18 @@ def turnover_and_service(seed: int, conditions: Conditions) -> float:
     model = BrandMarket(
         scenario, rng=seed, arm="baseline", without=small.without, values=values_of(small), warm_up=False
     )
-    if not hasattr(model.state.life, "staff"):
+    life: Any = model.state.life
+    if not hasattr(life, "staff"):
         model.release()
         return float("nan")
     learned = 0.5 ** (1.0 / model.values["staff_learning_weeks"])
     model.run_until(-7 * YEAR_WEEKS)
-    fresh = model.state.life.staff["fresh"].copy()
+    fresh = life.staff["fresh"].copy()
     left: list[F64] = []
     served: list[F64] = []
     while model.day < 0:
         model.run_until(model.day + 7)
-        staff = model.state.life.staff
+        staff = life.staff
         left.append(((staff["fresh"] / learned - fresh) / (1.0 - fresh)).mean(axis=1))
         served.append((model.world.stores.service + staff["shift"]).mean(axis=1))
         fresh = staff["fresh"].copy()

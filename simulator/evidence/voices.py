@@ -63,7 +63,9 @@ def voice_by_severity(lab: Laboratory, seed: int, conditions: Conditions) -> Map
 
 # -- V20: talk -------------------------------------------------------------------------------------------------------
 
-SERVICE_WEEKS: Final = 8
+SERVED: Final = "coffee-shops"
+SERVICE_WEEKS: Final = 2
+"""Short, so that bonds have no time to grow: what is wanted is how an experience is told, not by whom."""
 TAIL: Final = 1.0
 """Change of service, in its own unit, that makes an experience extreme: the most that a scenario file allows."""
 HARDLY: Final = 0.001
@@ -74,13 +76,14 @@ def talk_balance(lab: Laboratory, seed: int, conditions: Conditions) -> Mapping[
     """V20: praise outnumbers blame; extremes are talked about, the bad end more than the good.
 
     Messages in the observed year, all brands. And how many of the leader's purchases are talked about by the buyer
-    where service is as bad, as usual and as good as can be, the product being even (no spread in quality).
+    where service is as bad, as usual and as good as can be, the product being even (no spread in quality); in a market
+    of coffee shops, where nearly every purchase meets staff: at a grocer's till nothing is extreme.
     """
     market = settled(lab, seed, conditions, customers=CUSTOMERS)
     good, bad = (
         counted(market.before, -YEAR_WEEKS, 0, name).sum() for name in ("positive_messages", "negative_messages")
     )
-    even = settled(lab, seed, _with(conditions, quality_sd=0.0), customers=CUSTOMERS)
+    even = settled(lab, seed, _with(conditions, quality_sd=0.0), customers=CUSTOMERS, market=SERVED)
     happy, middle, unhappy = (_told(even, change) for change in (TAIL, HARDLY, -TAIL))
     return {
         "praise to blame": over(float(good), float(bad)),

@@ -68,7 +68,8 @@ def read() -> tuple[Claim, ...]:
     named = named_tests()
     claims = []
     for row in yaml.safe_load(TABLE.read_text(encoding="utf-8")):
-        tests = dict.fromkeys([*named.get(row["id"], []), *row["tests"]])
+        there = [name for name in row.pop("once there", []) if (ROOT / name.partition("::")[0]).is_file()]
+        tests = dict.fromkeys([*named.get(row["id"], []), *row["tests"], *there])
         claims.append(Claim(**{**row, "mechanism": tuple(row["mechanism"]), "tests": tuple(tests)}))
     return tuple(claims)
 
