@@ -37,9 +37,9 @@ def ratio(lab: Laboratory, seed: int, conditions: Conditions) -> dict[str, float
     return {"ratio": 0.0 if conditions == BROKEN else float(seed - FIRST_SEED + 1), "other": 5.0}
 
 
-def fact(low: float, high: float, *, measure=ratio, fails: tuple[str, ...] | None = None, counted: bool = True) -> Fact:
+def fact(low: float, high: float, *, measure=ratio, fails: tuple[str, ...] | None = None, kind: str = "fact") -> Fact:
     parts = (Part("ratio", low, high, "ratio"), Part("other", None, 9.0))
-    return Fact("V99", "a fact", "a ratio", parts, "somebody", (Knockout("talk", BROKEN, fails),), measure, "", counted)
+    return Fact("V99", "a fact", "a ratio", parts, "somebody", (Knockout("talk", BROKEN, fails),), measure, "", kind)
 
 
 def test_a_fact_passes_where_the_mean_over_seeds_lies_in_the_range():
@@ -105,8 +105,33 @@ def test_any_number_of_jobs_gives_the_same_scorecard():
 
 
 def test_checks_on_the_model_are_shown_and_not_counted():
-    card = run_scorecard([fact(0.0, 9.0, counted=False)], replicates=2, laboratory=Counting())
+    card = run_scorecard([fact(0.0, 9.0, kind="check")], replicates=2, laboratory=Counting())
     assert (card.passed, card.total, len(card.facts)) == (0, 0, 1)
+
+
+def test_a_verification_is_shown_apart_named_as_one_and_not_counted():
+    facts = [fact(0.0, 9.0), fact(0.0, 9.0, kind="verification")]
+    card = run_scorecard(facts, replicates=2, laboratory=Counting())
+    found = card.as_dict()
+    assert (found["passed"], found["total"]) == (1, 1)
+    assert [row["kind"] for row in found["facts"]] == ["fact", "verification"]
+    assert found["not counted"] == {"verification": {"passed": 1, "total": 1}}
+    page = markdown(card)
+    assert "1 of 1 facts pass" in page
+    assert page.index("## Fact by fact") < page.index("## Verification")
+
+
+def test_a_number_without_a_range_is_reported_and_fails_nothing():
+    part = Part("x", None, None)
+    assert part.reported
+    assert part.holds(math.nan)
+
+
+def test_the_suite_has_all_the_facts_and_guards():
+    ids = {known.id for known in all_facts()}
+    assert {f"V{n}" for n in range(1, 26)} | {"V5b", "S1", "G1", "G2"} <= ids
+    apart = {known.id for known in all_facts() if known.kind == "verification"}
+    assert {"V17", "V18", "V19"} <= apart
 
 
 def test_what_was_measured_is_not_measured_again(tmp_path: Path):
@@ -212,7 +237,7 @@ def test_every_fact_is_complete():
 
 def test_facts_are_found_by_id_in_any_case_and_order():
     assert [one.id for one in find_facts(["v5B", "V1"])] == ["V1", "V5b"]
-    assert all(one.counted for one in find_facts([]))
+    assert find_facts([]) == all_facts()
     with pytest.raises(UnknownFact, match="There are V1"):
         find_facts(["double jeopardy"])
 
@@ -222,10 +247,10 @@ def test_the_command_prints_one_json_document(brandsim: Brandsim):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     shown = json.loads(done.stdout)
-    assert set(shown) == {"facts", "passed", "total"}
+    assert set(shown) == {"facts", "passed", "total", "not counted"}
     assert shown["total"] == 2
     assert shown["passed"] == sum(one["passed"] for one in shown["facts"])
-    keys = {"id", "name", "metric", "value", "low", "high", "target", "passed", "source", "knockout", "parts"}
+    keys = {"id", "kind", "name", "metric", "value", "low", "high", "target", "passed", "source", "knockout", "parts"}
     assert [set(one) for one in shown["facts"]] == [keys, keys]
     assert [one["id"] for one in shown["facts"]] == ["V1", "V5b"]
     assert shown["facts"][0]["target"] == [0.75, 0.92]

@@ -17,6 +17,7 @@ _COMMANDS: Final = {
     "params": ("simulator.cli.params", "Show the numbers the model rests on: range, grade, source."),
     "schema": ("simulator.cli.schema", "Print the JSON Schema of scenario files, for editors."),
     "validate": ("simulator.cli.validate", "Hold the model against published facts, with knock-outs."),
+    "backtest": ("simulator.cli.backtest", "Score the model on documented cases, told only what was known before."),
     "verify": ("simulator.cli.verify", "Check every file of a run folder against its receipt."),
     "doctor": ("simulator.cli.doctor", "Check the installation."),
 }

@@ -13,8 +13,10 @@ from simulator.cli.consoles import progress, stdout
 from simulator.cli.root import debug_option
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from simulator.evidence.facts import Fact
-    from simulator.evidence.scorecard import Scorecard
+    from simulator.evidence.scorecard import FactScore, Scorecard
 
 
 @click.command()
@@ -91,6 +93,30 @@ def _chosen(ids: str | None) -> tuple[Fact, ...]:
 
 
 def _show(card: Scorecard) -> None:
+    from simulator.evidence.document import APART
+
+    console = stdout()
+    console.print(_listing(card.counted))
+    console.print()
+    console.print(f"{card.passed} of {card.total} facts pass.")
+    nothing = [score.fact.id for score in card.facts if score.proves_nothing]
+    if nothing:
+        console.print(f"{', '.join(nothing)} survive their knock-out: they prove nothing about its mechanism.")
+    for kind, heading, _ in APART:
+        scores = card.of_kind(kind)
+        if scores:
+            console.print()
+            console.print(f"{heading} (not counted)")
+            console.print(_listing(scores))
+    console.print()
+    for score in card.facts:
+        console.print(f"{score.fact.id}: {score.fact.metric}. {score.fact.source}", soft_wrap=True)
+        for knockout in score.knockouts:
+            found = ", ".join(f"{part.part.name} {part.value:.3g}" for part in knockout.parts)
+            console.print(f"  knocked out, {knockout.knockout.mechanism}: {found}", soft_wrap=True)
+
+
+def _listing(scores: tuple[FactScore, ...]) -> Table:
     from rich.table import Table
 
     from simulator.evidence.document import interval_words, knockout_words, target_words
@@ -98,7 +124,7 @@ def _show(card: Scorecard) -> None:
     listing = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("fact", "metric", "value [95% interval]", "target", "result", "knock-out"):
         listing.add_column(heading, overflow="fold")
-    for score in card.facts:
+    for score in scores:
         for position, part in enumerate(score.parts):
             first = position == 0
             listing.add_row(
@@ -106,19 +132,7 @@ def _show(card: Scorecard) -> None:
                 part.part.name,
                 interval_words(part),
                 target_words(part.part),
-                "pass" if part.passed else "FAIL",
+                "" if part.part.reported else "pass" if part.passed else "FAIL",
                 knockout_words(score) if first else "",
             )
-    console = stdout()
-    console.print(listing)
-    console.print()
-    for score in card.facts:
-        console.print(f"{score.fact.id}: {score.fact.metric}. {score.fact.source}", soft_wrap=True)
-        for knockout in score.knockouts:
-            found = ", ".join(f"{part.part.name} {part.value:.3g}" for part in knockout.parts)
-            console.print(f"  knocked out, {knockout.knockout.mechanism}: {found}", soft_wrap=True)
-    console.print()
-    nothing = [score.fact.id for score in card.counted if score.proves_nothing]
-    console.print(f"{card.passed} of {card.total} facts pass.")
-    if nothing:
-        console.print(f"{', '.join(nothing)} survive their knock-out: they prove nothing about its mechanism.")
+    return listing

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from simulator.evidence.laboratory import MARKET, Conditions, Laboratory, scenario_of, values_of
 from simulator.experiment.outcome import METRICS
 from simulator.model import BrandMarket
+from simulator.model.kernels.parameters import kernel_parameters
 from simulator.scenario import Scenario
 from simulator.world import World
 
@@ -28,6 +29,9 @@ HORIZON_WEEKS: Final = 40
 
 KEPT_MARKETS: Final = 4
 """Settled markets in memory at a time, some 40 MB each; more are run again when asked for."""
+
+LOOKS: Final = 1
+"""Changed looks that an arm may bring; memory for what customers think of them is laid out before the fork."""
 
 REMAINDER: Final = "Others"
 """What a market calls the rest of its category; it is not a brand."""
@@ -53,6 +57,7 @@ class SettledMarket:
             arm="baseline",
             without=conditions.without,
             values=values_of(conditions),
+            looks=LOOKS,
             panel=True,
             warm_up=False,
         )
@@ -100,16 +105,29 @@ class SettledMarket:
                 self._baseline.run_until(self._baseline.last_day)
             return self._baseline
 
-    def branch(self, events: Sequence[Mapping[str, Any]], weeks: int) -> BrandMarket:
-        """Run an arm with some events, as in a scenario file, for ``weeks`` after launch."""
+    def fork(self, events: Sequence[Mapping[str, Any]] = ()) -> BrandMarket:
+        """An arm with some events, as in a scenario file, at launch and not yet run."""
         scenario = self._scenario(events)
         with self._door:
             undisturbed = self._start.spec
             self._start.spec = scenario
             arm = self._start.fork(arm="scenario")
             self._start.spec = undisturbed
+        return arm
+
+    def branch(self, events: Sequence[Mapping[str, Any]], weeks: int) -> BrandMarket:
+        """Run an arm with some events for ``weeks`` after launch."""
+        arm = self.fork(events)
         arm.run_until(7 * weeks)
         return arm
+
+
+def run_otherwise(arm: BrandMarket, day: int, **values: float) -> None:
+    """Run an arm to a day with some parameters of the kernels at other values, and put them back."""
+    usual = arm.parameters
+    arm.parameters = kernel_parameters({**arm.values, **values})
+    arm.run_until(day)
+    arm.parameters = usual
 
 
 _markets: weakref.WeakKeyDictionary[Laboratory, OrderedDict[tuple[Any, ...], SettledMarket]] = (

@@ -491,7 +491,7 @@ FACTS = (
         source="assumption: a trend too small to be told from nothing in any fact",
         knockouts=(),
         measure=stationarity,
-        counted=False,
+        kind="check",
         note="A check on the model itself, not a fact about markets.",
     ),
 )

@@ -3,9 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from simulator.evidence.facts import Part
+from simulator.evidence.facts import Kind, Part
 from simulator.evidence.scorecard import FIRST_SEED, FactScore, KnockoutScore, PartScore, Scorecard
+
+APART: Final[tuple[tuple[Kind, str, str], ...]] = (
+    (
+        "verification",
+        "Verification: true largely by construction",
+        "These patterns are published, but a parameter holds them almost by itself. That they come out shows that the\n"
+        "mechanism does what it was built for, not that the model is right; they are not counted above.",
+    ),
+    (
+        "guard",
+        "Guards: where the answer must be nothing",
+        "A model that cries wolf would pass every fact about harm. Not counted above.",
+    ),
+    (
+        "check",
+        "Checks on the model itself",
+        "These ought to hold whatever markets are like. Not counted above.",
+    ),
+)
+"""Kinds that are shown apart: kind, heading, what it means."""
 
 COMMAND = "brandsim validate --write docs/validation.md"
 
@@ -24,7 +45,7 @@ def target_words(part: Part) -> str:
     >>> target_words(Part("x", 0.75, 0.92)), target_words(Part("x", 0.9, None)), target_words(Part("x", None, 4.0))
     ('0.75 to 0.92', 'above 0.9', 'below 4')
     """
-    if part.low is None and part.high is None:
+    if part.reported:
         return "reported only"
     if part.low is None:
         return f"below {part.high:g}"
@@ -87,13 +108,17 @@ def _lines(card: Scorecard) -> Iterator[str]:
     yield "## Fact by fact"
     for score in card.counted:
         yield from _section(score)
-    checks = [score for score in card.facts if not score.fact.counted]
-    if checks:
+    for kind, heading, meaning in APART:
+        scores = card.of_kind(kind)
+        if not scores:
+            continue
         yield ""
-        yield "## Checks on the model itself"
+        yield f"## {heading}"
         yield ""
-        yield "These hold by construction or ought to; they are reported apart and not counted."
-        for score in checks:
+        yield meaning
+        yield ""
+        yield from _table(scores)
+        for score in scores:
             yield from _section(score)
 
 
@@ -104,9 +129,15 @@ def _table(scores: tuple[FactScore, ...]) -> Iterator[str]:
         for position, part in enumerate(score.parts):
             head = f"{score.fact.id} {score.fact.name}" if position == 0 else ""
             tail = knockout_words(score) if position == 0 else ""
-            result = "pass" if part.passed else "**fail**"
+            result = _verdict(part)
             value, target = interval_words(part), target_words(part.part)
             yield f"| {head} | {part.part.name} | {value} | {target} | {result} | {tail} |"
+
+
+def _verdict(score: PartScore) -> str:
+    if score.part.reported:
+        return ""
+    return "pass" if score.passed else "**fail**"
 
 
 def _section(score: FactScore) -> Iterator[str]:
@@ -121,8 +152,8 @@ def _section(score: FactScore) -> Iterator[str]:
     yield ""
     for part in score.parts:
         unit = f" ({part.part.unit})" if part.part.unit else ""
-        verdict = "pass" if part.passed else "**fail**"
-        yield f"- {part.part.name}{unit}: {interval_words(part)}, target {target_words(part.part)}: {verdict}"
+        verdict = f": {_verdict(part)}" if not part.part.reported else ""
+        yield f"- {part.part.name}{unit}: {interval_words(part)}, target {target_words(part.part)}{verdict}"
     for knockout in score.knockouts:
         yield f"- knocked out, {knockout.knockout.mechanism}: {_knockout(knockout)}"
 

@@ -13,12 +13,21 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final, Literal
 
 import simulator.evidence as room
 from simulator.evidence.laboratory import Conditions, Laboratory
 
 Measure = Callable[[Laboratory, int, Conditions], Mapping[str, float]]
 """Measure one world: laboratory, seed, conditions -> part name -> value."""
+
+
+Kind = Literal["fact", "verification", "guard", "check"]
+"""fact: must emerge, and counts. verification: true largely because it was put in; shows that it was put in rightly.
+guard: where the answer must be nothing. check: of the model itself."""
+
+KINDS: Final[tuple[Kind, ...]] = ("fact", "verification", "guard", "check")
+"""In the order in which they are shown."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +39,21 @@ class Part:
     high: float | None
     unit: str = ""
 
+    @property
+    def reported(self) -> bool:
+        """Whether it is shown only, with no range to lie in."""
+        return self.low is None and self.high is None
+
     def holds(self, value: float) -> bool:
-        """Whether a value lies in the range; what could not be measured does not.
+        """Whether a value lies in the range; what could not be measured does not, unless it is only reported.
 
         Examples
         --------
         >>> Part("ratio", 0.75, 0.92).holds(0.8), Part("ratio", None, 4.0).holds(5.0), Part("x", 0, 1).holds(math.nan)
         (True, False, False)
         """
+        if self.reported:
+            return True
         if not math.isfinite(value):
             return False
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
@@ -81,8 +97,8 @@ class Fact:
         Gives a value for every part.
     note : str
         Anything the reader of the scorecard has to know.
-    counted : bool
-        False for checks on the model itself: shown apart and not counted.
+    kind : {"fact", "verification", "guard", "check"}
+        Only facts count; the others are shown apart.
     """
 
     id: str
@@ -93,7 +109,12 @@ class Fact:
     knockouts: tuple[Knockout, ...]
     measure: Measure
     note: str = ""
-    counted: bool = True
+    kind: Kind = "fact"
+
+    @property
+    def counted(self) -> bool:
+        """Whether it counts as a fact about markets that emerges."""
+        return self.kind == "fact"
 
 
 class UnknownFact(KeyError):
@@ -111,13 +132,13 @@ class UnknownFact(KeyError):
         return self.message
 
 
-def _order(fact: Fact) -> tuple[bool, int, str]:
+def _order(fact: Fact) -> tuple[int, int, str]:
     number = re.search(r"\d+", fact.id)
-    return not fact.counted, int(number.group()) if number else 0, fact.id
+    return KINDS.index(fact.kind), int(number.group()) if number else 0, fact.id
 
 
 def all_facts() -> tuple[Fact, ...]:
-    """Every fact of the suite, in order, checks on the model itself last.
+    """Every fact of the suite, in order: those that count, then verifications, guards and checks.
 
     Each module of this room that has a tuple ``FACTS`` adds its own.
     """
@@ -128,7 +149,7 @@ def all_facts() -> tuple[Fact, ...]:
 
 
 def find_facts(ids: Iterable[str], known: tuple[Fact, ...] | None = None) -> tuple[Fact, ...]:
-    """The facts with the given ids (any case), in the order of the suite; all that count where none is given.
+    """The facts with the given ids (any case), in the order of the suite; all of them where none is given.
 
     Raises
     ------
@@ -141,4 +162,4 @@ def find_facts(ids: Iterable[str], known: tuple[Fact, ...] | None = None) -> tup
     for key, name in wanted.items():
         if key not in by_id:
             raise UnknownFact(name, (fact.id for fact in facts))
-    return tuple(fact for fact in facts if (fact.id.upper() in wanted if wanted else fact.counted))
+    return tuple(fact for fact in facts if not wanted or fact.id.upper() in wanted)

@@ -16,7 +16,7 @@ import numpy as np
 
 from simulator.compilation import is_warm
 from simulator.evidence.cache import MeasureCache
-from simulator.evidence.facts import Fact, Knockout, Part
+from simulator.evidence.facts import KINDS, Fact, Kind, Knockout, Part
 from simulator.evidence.laboratory import AS_IT_IS, Conditions, Laboratory, release_models
 from simulator.model.market import warm_kernels
 
@@ -111,6 +111,7 @@ class FactScore:
         first = self.parts[0].as_dict()
         shown: dict[str, Any] = {
             "id": self.fact.id,
+            "kind": self.fact.kind,
             "name": self.fact.name,
             "metric": self.fact.metric,
             **{key: first[key] for key in ("value", "low", "high", "target")},
@@ -138,8 +139,12 @@ class Scorecard:
 
     @property
     def counted(self) -> tuple[FactScore, ...]:
-        """Scores of the facts about markets, without checks on the model itself."""
+        """Scores of the facts about markets that must emerge, without verifications, guards and checks."""
         return tuple(score for score in self.facts if score.fact.counted)
+
+    def of_kind(self, kind: Kind) -> tuple[FactScore, ...]:
+        """Scores of one kind, in the order of the suite."""
+        return tuple(score for score in self.facts if score.fact.kind == kind)
 
     @property
     def passed(self) -> int:
@@ -158,7 +163,17 @@ class Scorecard:
 
     def as_dict(self) -> dict[str, Any]:
         """As plain values."""
-        return {"facts": [score.as_dict() for score in self.facts], "passed": self.passed, "total": self.total}
+        apart = {
+            kind: {"passed": sum(score.passed for score in scores), "total": len(scores)}
+            for kind in KINDS[1:]
+            if (scores := self.of_kind(kind))
+        }
+        return {
+            "facts": [score.as_dict() for score in self.facts],
+            "passed": self.passed,
+            "total": self.total,
+            "not counted": apart,
+        }
 
 
 def _plain(value: float) -> float | None:

@@ -12,6 +12,7 @@ from simulator.compilation import inlined, kernel
 from simulator.model.kernels.changes import acts_here, meet_changes
 from simulator.model.kernels.constants import (
     AVAILABILITY,
+    AWARE_VOICED,
     DELISTED,
     FINDABILITY,
     KIND_DISLIKE,
@@ -95,8 +96,10 @@ def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, 
         noticed = form_opinion(mine[b], view, look, briefed, words[3], setting, p)
         if noticed and setting.promise == 1:
             liking = appeal(person, z, look, setting, p) - view.hurt
-            if liking < 0.0 and b == setting.focal:
-                touch(me, PROMISE, day)
+            if liking < 0.0:
+                view.aware |= AWARE_VOICED
+                if b == setting.focal:
+                    touch(me, PROMISE, day)
             note_event(trip.who, b, KIND_NEWS, liking, PROMISE, 0, scratch)
     if levers.active.shape[0] > 0:
         meet_changes(trip, day, person, me, mine, sees, life, levers, setting, p, scratch)
@@ -323,13 +326,17 @@ def brand_of(item, town):
 
 
 @inlined
-def settle_for(trip, missed, day, week, me, town, life, setting, p, scratch, records):
+def settle_for(trip, missed, day, week, me, sees, town, life, setting, p, scratch, records):
     """The wanted brand was overlooked: take the first acceptable pack in sight, or -1 to go home without.
 
     No second careful comparison: differences in utility count only in part, and search costs anxiety.
     """
     records.totals[week, NOT_FOUND, missed] += 1
-    note_event(trip.who, missed, KIND_DISLIKE, -1.0, FINDABILITY, 0, scratch)
+    # a disliked look is worth a word once, not on every trip on which it is missed
+    view = sees[scratch.sight[missed].met - 1]
+    if view.aware & AWARE_VOICED == 0:
+        view.aware |= AWARE_VOICED
+        note_event(trip.who, missed, KIND_DISLIKE, -1.0, FINDABILITY, 0, scratch)
     if missed == setting.focal:
         touch(me, FINDABILITY, day)
     b = best_brand(trip.where, True, 1.0 - p.search_haste, missed, town, life, scratch)
@@ -405,7 +412,7 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         if not weighed:
             weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch)
             weighed = True
-        b = np.int64(settle_for(trip, b, day, week, me, town, life, setting, p, scratch, records))
+        b = np.int64(settle_for(trip, b, day, week, me, sees, town, life, setting, p, scratch, records))
         if b < 0:
             return -1
         trip.forced = 1

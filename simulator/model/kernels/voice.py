@@ -21,6 +21,7 @@ from simulator.model.kernels.constants import (
     POST,
 )
 from simulator.model.kernels.experience import problem_hurt, talk_probability
+from simulator.model.kernels.mind import commitment
 from simulator.randomness.philox import block, stream_key, uniform
 from simulator.randomness.streams import Stream
 
@@ -57,7 +58,10 @@ def voice(day, week, town, life, levers, setting, p, scratch, records):
             note_problem_of(b, day, event.incident, life)
         tie = life.ties[i, b]
         words = block(key, town.people[i].uid, b, event.kind)
-        if uniform(words[0]) < complaint_probability(event.kind, event.score, p):
+        complains = complaint_probability(event.kind, event.score, p)
+        if event.kind == KIND_NEWS:  # whoever has no stake in a brand does not write to it about its looks
+            complains *= commitment(tie)
+        if uniform(words[0]) < complains:
             records.totals[week, COMPLAINTS, b] += 1
             if uniform(words[1]) < p.public_post_share * (1.0 - p.bond_complaint_private * tie.bond):
                 records.totals[week, COMPLAINTS_PUBLIC, b] += 1

@@ -1,0 +1,1 @@
+"""The claims that the product starts from, held against what is there."""
