@@ -16,7 +16,7 @@ from small_markets import CARTON, FOCAL, setting
 
 from simulator.experiment.twins import Task, run_replicate
 from simulator.model import BrandMarket
-from simulator.model.columns import LOOK, MIND, PERSON, TIE, TRIP, VIEW, aligned
+from simulator.model.columns import MIND, PERSON, TIE, TRIP, VIEW, aligned
 from simulator.model.fixed import fading, new_scratch
 from simulator.model.kernels import constants as c
 from simulator.model.kernels.care import satisfaction_probability
@@ -29,6 +29,7 @@ from simulator.model.kernels.shelves import order_up_to
 from simulator.model.kernels.shop import advance_calendar, find_shoppers, pick_store, sort_by_store
 from simulator.model.kernels.talk import persuade
 from simulator.model.kernels.voice import complaint_probability
+from simulator.model.levers import LOOK
 from simulator.model.plan import PHASES
 from simulator.parameters import table
 from simulator.results.metrics import FATES, fate_counts

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from simulator.model.columns import LOOK, SPECIAL
 from simulator.model.kernels import constants as c
+from simulator.model.levers import LOOK, SPECIAL
 from simulator.world.world import World
 
 LOOK_OF_KIND = {

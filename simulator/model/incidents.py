@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.model.columns import DEFECT
+from simulator.model.levers import DEFECT
 from simulator.world.world import World
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.model.columns import BROADCAST
 from simulator.model.kernels.constants import BROADCAST_ANNOUNCEMENT, BROADCAST_CAMPAIGN, BROADCAST_COVERAGE
+from simulator.model.levers import BROADCAST
 from simulator.world.world import World
 
 ALL_LOOKS = -1

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.model.columns import Levers
+from simulator.model.levers import Levers
 from simulator.world.world import World
 
 _WEEK = 7.0

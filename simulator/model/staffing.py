@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.model.columns import PLACE_LEVER, REP_LEVER, STAFF_LEVER
 from simulator.model.kernels.constants import BROKER, COLLEAGUE, MANNER_FEIGNED, MANNER_NAMED, NEW_HIRE
 from simulator.model.kernels.people import hand_over, shake_staff
+from simulator.model.levers import PLACE_LEVER, REP_LEVER, STAFF_LEVER
 from simulator.randomness import Stream, uniforms
 from simulator.world.world import World
 
@@ -33,7 +33,7 @@ SUCCESSOR_CODES = {"new_hire": NEW_HIRE, "colleague": COLLEAGUE}
 
 @dataclass(frozen=True)
 class PeopleLevers:
-    """What events about people have set for today; shapes as in `simulator.model.columns.Levers`."""
+    """What events about people have set for today; shapes as in `simulator.model.levers.Levers`."""
 
     change: NDArray[np.float32]
     feigned: NDArray[np.float32]

@@ -21,9 +21,9 @@ from simulator.model.changes import (
     special_offer,
     views_of,
 )
-from simulator.model.columns import BRAND_LEVER, OFFER, SPECIAL, Levers
 from simulator.model.desks import open_desks
 from simulator.model.incidents import defects_of, recall
+from simulator.model.levers import BRAND_LEVER, OFFER, SPECIAL, Levers
 from simulator.model.media import broadcasts_of
 from simulator.model.staffing import Move, channel_of_reps, moves_of, people_levers
 from simulator.model.switches import check_channels

@@ -44,7 +44,7 @@ AWARE_JUDGED = np.uint8(8)  # of a recipe: what it says about the brand was take
 AWARE_ENROLLED = np.uint8(16)  # of a programme: a member
 AWARE_VOICED = np.uint8(32)  # of a look: dislike was voiced
 
-# kinds of changes that customers carry in mind, see columns.LOOK
+# kinds of changes that customers carry in mind, see levers.LOOK
 LOOK_PACK, LOOK_RECIPE, LOOK_POSITION, LOOK_PROGRAMME, LOOK_RANGE = range(5)
 
 # Stock.blocked: what an event does to an item today
