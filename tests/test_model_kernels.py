@@ -23,6 +23,7 @@ from simulator.model.kernels.care import satisfaction_probability
 from simulator.model.kernels.choose import any_in_stock, best_brand, wanted_item, weigh
 from simulator.model.kernels.experience import grow_habit, problem_severity, talk_probability
 from simulator.model.kernels.mind import refresh
+from simulator.model.kernels.people import grow_bond, lose_person
 from simulator.model.kernels.perceive import form_opinion, grow_familiar, miss_probability
 from simulator.model.kernels.record import lapse_states
 from simulator.model.kernels.shelves import order_up_to
@@ -474,3 +475,22 @@ def test_the_day_has_nine_phases_in_order(model: BrandMarket) -> None:
     assert [name for name, _, _ in PHASES] == names
     assert [bit for _, bit, _ in PHASES] == [1 << k for k in range(9)]
     assert sum(bit for _, bit, _ in PHASES) == c.ALL_PHASES
+
+
+@quick
+@given(bond=shares, owned=st.integers(0, 255), share=st.floats(0.0, 1.0), part=st.floats(0.0, 1.0))
+def test_what_a_person_owns_of_a_bond_stays_a_share_and_moves_towards_what_they_add(
+    bond: float, owned: int, share: float, part: float
+) -> None:
+    tie = one(TIE, bond=bond, owned=owned)
+    grow_bond(tie, share, part)
+    goal = np.floor(part * c.OWNED_ALL + 0.5)
+    assert bond - 1e-6 <= tie["bond"] <= 1.0 + 1e-6
+    assert min(owned, goal) <= tie["owned"] <= max(owned, goal)
+    left = one(TIE, bond=tie["bond"], owned=tie["owned"])
+    lose_person(left, 0.0)
+    assert left["bond"] == pytest.approx(tie["bond"] * (1.0 - tie["owned"] / c.OWNED_ALL), abs=1e-6)
+    assert left["owned"] == 0
+    kept = one(TIE, bond=tie["bond"], owned=tie["owned"])
+    lose_person(kept, 1.0)
+    assert (kept["bond"], kept["owned"]) == (tie["bond"], tie["owned"])

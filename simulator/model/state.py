@@ -181,7 +181,7 @@ def initial_state(
     ties["habit"] = _settled_habits(world, shares, values)
     ties["bond"] = settled_bonds(world, shares, values)
     person_share = np.where(world.reps.accounts == 1, values["account_person_share"], values["bond_person_share"])
-    ties["owned"] = np.rint(person_share * OWNED_ALL)
+    ties["owned"] = np.floor(person_share * OWNED_ALL + 0.5)
     room = max(LEAST_LIST, world.size // 4)
     stock, chain, posts = _full_shelves(world, values)
     mailbags = aligned((shares.shape[1], MAILBAGS), MAILBAG)
