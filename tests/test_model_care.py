@@ -167,7 +167,7 @@ def test_the_first_weeks_of_a_relay_mend_nothing_and_lag_is_counted_in_whole_wee
 
 
 def test_a_market_whose_desk_has_always_relayed_stays_as_it_is() -> None:
-    model = BrandMarket(setting(market="coffee-shops", customers=800), rng=1)
+    model = BrandMarket(setting(market="coffee-shops", customers=4000), rng=1)
     model.run_until(model.last_day)
     assert model.world.care.relay[0] == 1
     assert since_launch(model, c.RELAYED) > 0

@@ -21,6 +21,7 @@ from simulator.model.switches import CHANNELS
 from simulator.parameters import table
 from simulator.results.cohorts import retention
 from simulator.results.voices import reproduction_by_generation
+from simulator.scenario import load
 from simulator.world.world import SOURCES
 
 INCIDENT: dict[str, Any] = {
@@ -354,14 +355,14 @@ def test_cohorts_are_those_of_the_purchases_one_by_one() -> None:
 
 def test_whom_a_campaign_won_a_rivals_campaign_wins_away() -> None:
     # 30,000 customers; in the weeks of the rival's campaign those won by a campaign buy again less than those won by a
-    # friend, who are as new; some 900 of each, a standard error of 0.016
+    # friend, who are as new; some 450 of each over four steps, a standard error of 0.009
     own = {**HORN, "brand": "Copper Kettle", "persuasion": 0.4}
     rival = {**own, "brand": "Harbour Bean", "start": "week 13", "lasts": "6 weeks"}
     model = arms(own, rival, market="coffee-shops", customers=30_000, weeks=32)["scenario"]
     assert model.base is not None
     seen, bought = retention(record_of("scenario", model, model.base))
     share = {source: bought[q, 1:5].sum() / seen[q, 1:5].sum() for q, source in enumerate(SOURCES)}
-    assert seen[SOURCES.index("campaign"), 1] > 500
+    assert seen[SOURCES.index("campaign"), 1] > 300
     assert share["campaign"] < share["word_of_mouth"]
 
 
@@ -371,3 +372,17 @@ def test_an_event_that_is_taken_away_leaves_nothing_behind() -> None:
     empty = scenario.model_copy(update={"events": ()})
     pair = run_twins(Task(empty, replicate=0, luck_only=True))
     assert differences(pair["baseline"], pair["scenario"]) == []
+
+
+def test_the_bullhorn_wins_a_quarter_and_loses_the_second_year() -> None:
+    # three worlds of 4,000 customers: +8% and -5% where it was written, with a standard error of about one point
+    quarters = np.zeros((2, 8))
+    for replicate in range(3):
+        scenario = load("bullhorn_vs_bonds", overrides=["customers=4000"])
+        pair = run_twins(Task(scenario, replicate=replicate, luck_only=True))
+        for row, model in enumerate(pair.values()):
+            units = model.state.records.totals[model.observed_weeks : -1, c.UNITS, model.world.focal]
+            quarters[row] += units.reshape(8, 13).sum(axis=1)
+    change = quarters[1] / quarters[0] - 1.0
+    assert change[0] > 0.03
+    assert change[-1] < -0.015
