@@ -16,6 +16,7 @@ from simulator.model.columns import TIE, aligned
 from simulator.model.kernels import constants as c
 from simulator.model.kernels.care import reconcile
 from simulator.parameters import table
+from simulator.scenario import load
 from simulator.world.world import CARE_POLICIES
 
 CHAIN = "Copper Kettle"
@@ -227,3 +228,13 @@ def test_a_policy_sets_the_desk_while_it_lasts() -> None:
         expected = 20.0 * 1000 / 20000 if outsourced else model.world.care.capacity[0]
         assert desk["care_capacity"] == pytest.approx(expected)
         assert desk["care_quality"] == pytest.approx(0.5 if outsourced else 1.0)
+
+
+def test_a_markets_own_desk_is_as_the_file_says() -> None:
+    words = ["policy=improve", "quality=60%", "outsourced=true", "capacity=60 per day"]
+    scenario = load("null_launch", overrides=["customers=1000", *(f"market.care.Sunfield.{word}" for word in words)])
+    desk = BrandMarket(scenario, rng=1, warm_up=False).levers.brands[0]
+    assert CARE_POLICIES[desk["care_policy"]] == "improve"
+    assert (desk["care_outsourced"], desk["care_relay"], desk["relay_new"], desk["care_changed"]) == (1, 1, 0, 0)
+    assert desk["care_quality"] == pytest.approx(0.6)
+    assert desk["care_capacity"] == pytest.approx(60.0 * 1000 / 20000)

@@ -37,7 +37,11 @@ def market(**changes: Any) -> Any:
             "coastal": SimpleNamespace(fill_rate=None, lead_time_days=None, relations={}),
         },
         "reps": {"Sun": rep()},
-        "care": {"Sun": SimpleNamespace(policy="apologise_and_refund", capacity_per_day=40.0, relay=True)},
+        "care": {
+            "Sun": SimpleNamespace(
+                policy="apologise_and_refund", capacity_per_day=40.0, quality=None, outsourced=False, relay=True
+            )
+        },
         "network": network(),
     }
     return SimpleNamespace(**(parts | changes))

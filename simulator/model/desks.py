@@ -43,6 +43,7 @@ def open_desks(
     by_brand["care_capacity"] = care.capacity
     by_brand["care_policy"] = care.policy
     by_brand["care_relay"] = usual
+    by_brand["care_outsourced"] = care.outsourced
     quality = care.quality.astype(np.float64)
     for event in active:
         if event.kind != "care_policy":

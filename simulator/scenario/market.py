@@ -240,6 +240,8 @@ class CareSpec(Part):
     capacity_per_day: Annotated[float, q.rate("day", 0, 1e6)] | None = Field(
         default=None, alias="capacity", description="Complaints answered, such as 40 per day (for 20,000 customers)."
     )
+    quality: Share | None = Field(default=None, description="How well it answers, 0 to 1.")
+    outsourced: bool = Field(default=False, description="Whether a partner answers in the brand's name.")
     relay: bool | None = Field(default=None, description="Whether complaints reach the brand team.")
 
 

@@ -83,7 +83,9 @@ def open_care_desks(market: Market, values: Mapping[str, float], customers: int)
     brands = len(market.brands)
     policy = np.full(brands, CARE_POLICIES.index("refund"), np.uint8)
     capacity = np.full(brands, values["care_capacity_per_1000"] * customers / 1000.0, np.float32)
+    quality = np.full(brands, values["care_quality_default"], np.float32)
     relay = np.zeros(brands, np.uint8)
+    outsourced = np.zeros(brands, np.uint8)
     for b, name in enumerate(market.brands):
         spec = market.care.get(name)
         if spec is None:
@@ -92,6 +94,8 @@ def open_care_desks(market: Market, values: Mapping[str, float], customers: int)
             policy[b] = CARE_POLICIES.index(spec.policy)
         if spec.capacity_per_day is not None:
             capacity[b] = spec.capacity_per_day * part
+        if spec.quality is not None:
+            quality[b] = spec.quality
         relay[b] = bool(spec.relay)
-    quality = np.full(brands, values["care_quality_default"], np.float32)
-    return CareDesks(policy=policy, capacity=capacity, quality=quality, relay=relay)
+        outsourced[b] = spec.outsourced
+    return CareDesks(policy=policy, capacity=capacity, quality=quality, relay=relay, outsourced=outsourced)

@@ -119,6 +119,7 @@ class CareDesks:
     capacity: F32  # (B,) complaints answered per day
     quality: F32  # (B,) 0..1
     relay: U8  # (B,) 1 where complaints reach the brand team
+    outsourced: U8  # (B,) 1 where a partner answers
 
 
 CARE_POLICIES = ("ignore", "refund", "apologise_and_refund", "improve")
