@@ -21,7 +21,7 @@ CAUSE_WORDS = {
     "findability": "not finding the pack",
     "promise": "what the change promised or broke",
     "price_size": "price or size",
-    "availability": "empty shelves",
+    "availability": "what was missing from the shelf",
     "service": "service",
     "word_of_mouth": "what others said",
 }

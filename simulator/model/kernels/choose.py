@@ -33,7 +33,7 @@ from simulator.model.kernels.constants import (
     WANTED_OUT,
     WENT_WITHOUT,
 )
-from simulator.model.kernels.listing import brand_absent, discount_absent, learn_range, store_with
+from simulator.model.kernels.listing import any_delisted, brand_absent, discount_absent, knows_gap, store_with
 from simulator.model.kernels.mind import commitment, drift_tastes, refresh, touch
 from simulator.model.kernels.notes import note_event
 from simulator.model.kernels.perceive import (
@@ -103,10 +103,8 @@ def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, 
             note_event(trip.who, b, KIND_NEWS, liking, PROMISE, 0, scratch)
     if levers.active.shape[0] > 0:
         meet_changes(trip, day, person, me, mine, sees, life, levers, setting, p, scratch)
-    if levers.delisted.shape[0] > 0:
-        learn_range(trip.slot, s, sees, levers)
-        if scratch.sight[setting.focal].absent != SOLD:
-            touch(me, AVAILABILITY, day)
+    if levers.delisted.shape[0] > 0 and scratch.sight[setting.focal].absent != SOLD:
+        touch(me, AVAILABILITY, day)
     return overlooked
 
 
@@ -285,16 +283,18 @@ def answer_empty_shelf(trip, b, day, second, week, person, me, mine, town, life,
 
 
 @kernel
-def answer_delisted(trip, b, item, second, person, mine, sees, town, life, levers, setting, p, scratch):
+def answer_delisted(trip, b, item, second, settled, person, mine, sees, town, life, levers, setting, p, scratch):
     """The store does not sell the wanted item: another variant, another brand, another store, or do without.
 
-    As with an empty shelf, but nobody waits for what does not come, and nobody trusts the supply less for it. Returns
-    as `answer_empty_shelf` does.
+    As with an empty shelf, but nobody waits for what does not come, and nobody trusts the supply less for it. Only the
+    surprised do without; who knew of it (``settled``: and has weighed it against the other brands) looks for the item's
+    substitute. Returns as `answer_empty_shelf` does.
     """
     s = trip.where
     words = block(stream_key(setting.run, _OUT, trip.ordinal), person.uid, b, 2 * second + trip.retry)
     wanted = scratch.sight[b].value + scratch.sight[b].noise
-    best = wanted - p.go_without_cost + gumbel(words[3])
+    surprised = not knows_gap(trip.slot, s, item, sees, levers)
+    best = wanted - p.go_without_cost + gumbel(words[3]) if surprised else LOWEST
     result = -1
     variant = any_in_stock(s, b, town, life)
     if variant >= 0:
@@ -302,17 +302,21 @@ def answer_delisted(trip, b, item, second, person, mine, sees, town, life, lever
         if score > best:
             best = score
             result = variant
-    rival = best_brand(s, True, 1.0, b, town, life, scratch)
-    if rival >= 0:
-        score = scratch.sight[rival].value + scratch.sight[rival].noise - p.search_anxiety
+    slot = store_with(trip.slot, item, person, sees, levers)
+    if second == 0 and slot >= 0:
+        score = wanted - p.store_travel_cost + gumbel(words[1])
         if score > best:
             best = score
+            result = -2 - slot
+    rival = best_brand(s, True, 1.0, b, town, life, scratch)
+    if rival >= 0 and (not settled or result == -1):
+        score = scratch.sight[rival].value + scratch.sight[rival].noise
+        if surprised:
+            score -= p.search_anxiety
+        if score > best:
             result = town.first_item[rival] + mine[rival].favourite
             if not in_stock(s, result, life):
                 result = any_in_stock(s, rival, town, life)
-    slot = store_with(trip.slot, item, person, sees, levers)
-    if second == 0 and slot >= 0 and wanted - p.store_travel_cost + gumbel(words[1]) > best:
-        result = -2 - slot
     return result
 
 
@@ -396,14 +400,16 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         if b >= 0 and scratch.sight[b].absent == KNOWN_ABSENT:  # no cue here to set the habit off
             b = np.int64(-1)
     weighed = bool(b < 0)
+    planned = weighed
     if weighed:
         weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch)
         if levers.delisted.shape[0] > 0:
-            discount_absent(trip.slot, person, mine, sees, town, levers, p, scratch)
+            discount_absent(trip.slot, s, person, mine, sees, town, levers, p, scratch)
         b = np.int64(wanted_of_all(scratch))
         if second == 0 and not buys_category(trip, person, setting, p, scratch):
             if scratch.sight[setting.focal].shift != 0.0:
-                touch(me, skipped_because(s, life, levers, setting), day)
+                delisted = levers.delisted.shape[0] > 0 and any_delisted(s, setting.focal, town, levers)
+                touch(me, AVAILABILITY if delisted else skipped_because(s, life, levers, setting), day)
             return -1
         if scratch.sight[b].absent == KNOWN_ABSENT:  # who knows better goes straight to a store that sells it
             trip.target = b
@@ -427,8 +433,11 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         if b == setting.focal and (stock.blocked != LISTED or stock.short == SHORT_BY_EVENT):
             touch(me, AVAILABILITY, day)
         if stock.blocked == DELISTED:
+            settled = planned and knows_gap(trip.slot, s, item, sees, levers)
             item = np.int64(
-                answer_delisted(trip, b, item, second, person, mine, sees, town, life, levers, setting, p, scratch)
+                answer_delisted(
+                    trip, b, item, second, settled, person, mine, sees, town, life, levers, setting, p, scratch
+                )
             )
         else:
             item = np.int64(

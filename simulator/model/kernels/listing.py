@@ -35,6 +35,15 @@ def brand_absent(slot, s, b, sees, town, levers):
 
 
 @kernel
+def any_delisted(s, b, town, levers):
+    """Whether a store has taken any item of a brand out of its range."""
+    found = False
+    for item in range(town.first_item[b], town.first_item[b + 1]):
+        found = found or levers.delisted[s, item] > 0
+    return found
+
+
+@kernel
 def learn_range(slot, s, sees, levers):
     """Know from this visit on what the store no longer sells."""
     for item in range(levers.delisted.shape[1]):
@@ -56,13 +65,20 @@ def store_with(slot, item, person, sees, levers):
 
 
 @kernel
-def discount_absent(slot, person, mine, sees, town, levers, p, scratch):
-    """Weigh the brands that are known not to be sold here at the cost of the way to a store that sells them."""
+def discount_absent(slot, s, person, mine, sees, town, levers, p, scratch):
+    """Weigh what is known not to be sold here at the cost of the way to a store that sells it.
+
+    Where only the favourite item is gone, another item of the brand may be the lesser evil.
+    """
     for b in range(mine.shape[0]):
         here = scratch.sight[b]
+        usual = town.first_item[b] + mine[b].favourite
+        cost = 0.0
         if here.absent == KNOWN_ABSENT:
             cost = OUT_OF_REACH
-            if store_with(slot, town.first_item[b] + mine[b].favourite, person, sees, levers) >= 0:
-                cost = p.store_travel_cost
-            here.value -= cost
-            here.shift -= cost
+        elif here.absent == SOLD and knows_gap(slot, s, usual, sees, levers):
+            cost = p.variant_gap
+        if cost > 0.0 and store_with(slot, usual, person, sees, levers) >= 0:
+            cost = min(cost, p.store_travel_cost)
+        here.value -= cost
+        here.shift -= cost

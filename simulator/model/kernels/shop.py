@@ -12,6 +12,7 @@ from simulator.compilation import inlined, kernel
 from simulator.model.kernels.ahead import AHEAD, fetch_person, fetch_ties
 from simulator.model.kernels.choose import choose
 from simulator.model.kernels.constants import NEVER, SHOPPERS
+from simulator.model.kernels.listing import learn_range
 from simulator.randomness.philox import block, exponential, stream_key, uniform
 from simulator.randomness.streams import Stream
 
@@ -143,6 +144,8 @@ def serve(day, week, n, second, town, life, levers, setting, p, scratch, records
             fetch_person(ahead, town, life)
         k = scratch.order[a]
         slot = choose(scratch.trips[k], day, week, second, town, life, levers, setting, p, scratch, records)
+        if levers.delisted.shape[0] > 0:
+            learn_range(scratch.trips[k].slot, scratch.trips[k].where, life.views[scratch.trips[k].who], levers)
         if slot >= 0:
             scratch.trips[k].slot = slot
             scratch.onward[onward] = k
