@@ -89,7 +89,7 @@ def _case(score: CaseScore) -> Iterator[str]:
     for target in score.targets:
         yield (
             f"| {target.target.name} | {observed_words(target.target)} | {predicted_words(target)} "
-            f"| {result_words(target)} | {target.why} |"
+            f"| {result_words(target)} | {target.why.removeprefix('not scored: ')} |"
         )
     if score.reading:
         yield ""
