@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from simulator.evidence.branches import SettledMarket, counted, named_brands, settled
 from simulator.evidence.laboratory import Conditions, Laboratory, values_of
-from simulator.model.switches import switch_off
 from simulator.model.changes import cue_overlap
+from simulator.model.switches import switch_off
 from simulator.randomness import Stream, normals, run_key, uniforms
 from simulator.scenario import CUES, load
 

@@ -68,8 +68,7 @@ def read() -> tuple[Claim, ...]:
     named = named_tests()
     claims = []
     for row in yaml.safe_load(TABLE.read_text(encoding="utf-8")):
-        there = [name for name in row.pop("once there", []) if (ROOT / name.partition("::")[0]).is_file()]
-        tests = dict.fromkeys([*named.get(row["id"], []), *row["tests"], *there])
+        tests = dict.fromkeys([*named.get(row["id"], []), *row["tests"]])
         claims.append(Claim(**{**row, "mechanism": tuple(row["mechanism"]), "tests": tuple(tests)}))
     return tuple(claims)
 
