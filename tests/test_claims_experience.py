@@ -39,7 +39,7 @@ def effect(*events: dict[str, Any], **more: Any) -> float:
 def test_002a_choice_follows_the_experience_beyond_article_and_price() -> None:
     worse = {**COUNTERS, "quality": -1.0}
     whole = effect(worse, customers=10_000)
-    ablated = effect(worse, customers=10_000, without=("experience", "bond"))
+    ablated = effect(worse, customers=10_000, without=("experience", "bond", "dislike"))
     assert whole < -0.003
     assert abs(ablated) < 0.5 * abs(whole)
 
@@ -67,7 +67,7 @@ def test_002d_service_is_a_part_of_the_experience_and_not_all_of_it() -> None:
     for name in ("service_weight", "quality_weight"):
         assert 0.0 < table()[name].low < table()[name].high < 1.0
     # what is felt of a brand moves with service by its weight, and scatters with quality besides
-    pair = arms({**COUNTERS, "quality": -1.0}, without=("problems",))
+    pair = arms({**COUNTERS, "quality": -1.0}, without=("problems", "dislike"))
     bought = pair["scenario"].state.life.mind["last_purchase"] > 0
     belief = {name: model.state.life.ties["belief"][bought, 0] for name, model in pair.items()}
     assert belief["scenario"].mean() < belief["baseline"].mean() - 0.05
@@ -90,7 +90,7 @@ def test_002e_service_acts_on_those_who_meet_it() -> None:
 def test_002f_extremes_become_stories_bad_ones_most() -> None:
     told = {}
     for change in (-1.0, 0.001, 1.0):
-        model = arms({**COUNTERS, "quality": change}, customers=8000, without=("problems",))["scenario"]
+        model = arms({**COUNTERS, "quality": change}, customers=8000, without=("problems", "dislike"))["scenario"]
         told[change] = float(model.state.records.tellers[..., 0].sum()) / units(model)
     assert told[-1.0] > told[1.0] > told[0.001] > 0.0
 

@@ -124,8 +124,10 @@ FACTS = (
         "Lilien 2017); r about -.03 to -.10 (Hancock et al. 2013)",
         knockouts=(Knockout("bonds do not count", Conditions(without=("bond",)), fails=("sales",)),),
         measure=rep_departure,
-        note="Only bonds and who owns them are put in; what is lost with them emerges. In markets without accounts a "
-        "rep acts on availability alone, and hardly anything is lost.",
+        kind="verification",
+        note="Only bonds and who owns them are put in, and what is lost with them emerges; but the weight of a bond with "
+        "a rep was chosen with this fact in view. In markets without accounts a rep acts on availability alone, and "
+        "hardly anything is lost.",
     ),
 )
 """Fact V24."""
