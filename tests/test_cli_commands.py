@@ -94,7 +94,14 @@ def test_params_prints_one_row_in_full(brandsim: Brandsim) -> None:
     done = brandsim("params", "miss_rate")
     row = table()["miss_rate"]
     assert done.returncode == 0
-    for part in (row.meaning, row.source, f"{table()['miss_rate'].central:g} probability", "0.05", "0.4", "A: assumption"):
+    for part in (
+        row.meaning,
+        row.source,
+        f"{table()['miss_rate'].central:g} probability",
+        "0.05",
+        "0.4",
+        "A: assumption",
+    ):
         assert part in done.stdout
 
 

@@ -33,8 +33,8 @@ SHARP: Final = 16.0
 REPLICATES: Final = 60
 """Thirty draws of the uncertain parameters, each with two worlds."""
 FROZEN: Final = (
-    "Parameters are the table's, set on sections of the evidence other than the cases; none was changed after a case "
-    "was run. Inputs are what could be known before launch."
+    "Parameters are the table's, set on sections of the evidence other than the cases, and changed only for facts of "
+    "the scorecard, never for a case. Inputs are what could be known before launch."
 )
 _CASES: Final = "simulator.evidence.cases"
 

@@ -135,8 +135,9 @@ def category_worth(scratch):
         usual = 0.0
         for b in range(scratch.sight.shape[0]):
             here = scratch.sight[b]
-            now += np.exp(here.value - top)
-            usual += np.exp(here.value - here.shift - top)
+            weight = np.exp(here.value - top)
+            now += weight
+            usual += weight if here.shift == 0.0 else weight * np.exp(-here.shift)
         worth = np.log(now / usual)
     return worth
 
