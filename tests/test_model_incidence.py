@@ -12,7 +12,7 @@ from small_markets import CARTON, FOCAL, differences, setting
 from simulator.experiment.twins import Task, run_twins
 from simulator.model import BrandMarket
 from simulator.model.kernels import constants as c
-from simulator.world.shape import liking, likings, score_of
+from simulator.world.shape import liking, likings, moments, score_of
 
 
 def category_change(events: list[dict[str, Any]], without: tuple[str, ...] = (), **task: Any) -> float:
@@ -70,7 +70,7 @@ def test_the_shape_of_tastes_keeps_mean_and_spread_and_can_be_undone(skew: float
     if skew > 0.0:
         assert stats.skew(values) == pytest.approx(stats.lognorm(skew).stats("s"), abs=0.03)
     for score in (-3.0, -1.0, 0.0, 0.5, 4.0):
-        assert score_of(liking(score, skew), skew) == pytest.approx(score, abs=1e-6)
+        assert score_of(liking(score, skew, *moments(skew)), skew, *moments(skew)) == pytest.approx(score, abs=1e-6)
 
 
 def test_drifting_tastes_keep_spread_and_skew_for_years() -> None:

@@ -126,8 +126,8 @@ FACTS = (
         measure=rep_departure,
         kind="verification",
         note="Only bonds and who owns them are put in, and what is lost with them emerges; but the weight of a bond "
-        "with a rep was chosen with this fact in view. In markets without accounts a rep acts on availability alone, and "
-        "hardly anything is lost.",
+        "with a rep was chosen with this fact in view. In markets without accounts a rep acts on availability alone, "
+        "and hardly anything is lost.",
     ),
 )
 """Fact V24."""

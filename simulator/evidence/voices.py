@@ -309,9 +309,9 @@ FACTS = (
         knockouts=(Knockout("nobody talks", Conditions(without=("talk",))),),
         measure=few_unhappy,
         note="The published model is of a new product, whose buyers are won by talk alone: who is put off never comes. "
-        "In a market whose customers know the brands, a message weighs less, fades, and loses the brand only its share of "
-        "the purchases of those who hear it, so the loss stays well below the share of the unhappy. Weak ties do add "
-        "to it.",
+        "In a market whose customers know the brands, a message weighs less, fades, and loses the brand only its share "
+        "of the purchases of those who hear it, so the loss stays well below the share of the unhappy. Weak ties do "
+        "add to it.",
     ),
     Fact(
         id="V23",

@@ -76,6 +76,8 @@ SETTING = np.dtype(
         ("units_extra", np.float64),  # probability of one more unit
         ("drift_keep", np.float64),  # part of a taste's score that a quarter keeps
         ("drift_noise", np.float64),  # sd of what a quarter adds to it
+        ("taste_mean", np.float64),  # moments of the lognormal that tastes are, see world.shape
+        ("taste_sd", np.float64),
         ("roles_met", np.float64),  # touchpoint roles met on one purchase, on average
         ("stage_extra", np.float64),  # probability of one more exponential stage of a purchase interval
         ("stages", np.int32),

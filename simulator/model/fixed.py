@@ -25,6 +25,7 @@ from simulator.model.columns import (
     aligned,
 )
 from simulator.model.kernels.constants import DAYS, FADE_BOND, FADE_HEARD, FADE_HURT, FADE_LEARNED, FADES, MOST_TOLD
+from simulator.world.shape import moments
 from simulator.world.world import World
 
 LEAST_LIST = 1024
@@ -132,6 +133,7 @@ def settings(world: World, values: Mapping[str, float], run: np.uint64, closed: 
     setting["drift_keep"] = keep
     setting["drift_noise"] = np.sqrt(1.0 - keep * keep)
     setting["roles_met"] = world.role_met.sum()
+    setting["taste_mean"], setting["taste_sd"] = moments(values["taste_skew"])
     setting["focal"] = world.focal
     setting["findability"] = "findability" not in closed
     setting["promise"] = "promise" not in closed

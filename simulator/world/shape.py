@@ -17,31 +17,40 @@ _LEAST = 1e-9
 """Smallest relative distance to the lower end of the distribution: six standard deviations of the score and more."""
 
 
-@typed_kernel("float64(float64, float64)")
-def liking(score: float, skew: float) -> float:
-    """Standardised lognormal value of a standard normal ``score``: ``(exp(k z) - m) / s``; the score where k is 0."""
+def moments(skew: float) -> tuple[float, float]:
+    """Mean and standard deviation of the lognormal ``exp(skew z)``; (0, 1) where there is no skew."""
+    if skew == 0.0:
+        return 0.0, 1.0
+    variance = float(np.exp(skew * skew))
+    return variance**0.5, (variance * (variance - 1.0)) ** 0.5
+
+
+@typed_kernel("float64(float64, float64, float64, float64)")
+def liking(score: float, skew: float, mean: float, sd: float) -> float:
+    """Standardised lognormal value of a standard normal ``score``; the score itself where ``skew`` is 0.
+
+    ``mean`` and ``sd`` are the `moments` of the skew, worked out once.
+    """
     value = score
     if skew > 0.0:
-        variance = np.exp(skew * skew)
-        value = (np.exp(skew * score) - np.sqrt(variance)) / np.sqrt(variance * (variance - 1.0))
+        value = (np.exp(skew * score) - mean) / sd
     return value
 
 
-@typed_kernel("float64(float64, float64)")
-def score_of(value: float, skew: float) -> float:
+@typed_kernel("float64(float64, float64, float64, float64)")
+def score_of(value: float, skew: float, mean: float, sd: float) -> float:
     """Standard normal score of a standardised lognormal ``value``: the inverse of `liking`."""
     score = value
     if skew > 0.0:
-        variance = np.exp(skew * skew)
-        score = log(max(value * np.sqrt(variance * (variance - 1.0)) + np.sqrt(variance), _LEAST)) / skew
+        score = log(max(value * sd + mean, _LEAST)) / skew
     return score
 
 
 @kernel
-def _fill(scores: F64, skew: float, out: F64) -> None:
+def _fill(scores: F64, skew: float, mean: float, sd: float, out: F64) -> None:
     for i in range(scores.shape[0]):
         for j in range(scores.shape[1]):
-            out[i, j] = liking(scores[i, j], skew)
+            out[i, j] = liking(scores[i, j], skew, mean, sd)
 
 
 def likings(scores: F64, skew: float) -> F64:
@@ -55,5 +64,5 @@ def likings(scores: F64, skew: float) -> F64:
     [[-2.0, 0.0, 2.0]]
     """
     out = np.empty(scores.shape)
-    _fill(np.ascontiguousarray(scores, np.float64), float(skew), out)
+    _fill(np.ascontiguousarray(scores, np.float64), float(skew), *moments(skew), out)
     return out

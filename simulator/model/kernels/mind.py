@@ -56,10 +56,10 @@ def drift_tastes(me, mine, person, day, town, levers, setting, p):
             for lane in range(min(4, mine.shape[0] - 4 * group)):
                 tie = mine[4 * group + lane]
                 middle = anchor(person, town.brands[4 * group + lane], levers.brands[4 * group + lane].log_list, p)
-                score = setting.drift_keep * score_of((tie.utility - middle) / p.taste_sd, p.taste_skew)
-                tie.utility = middle + p.taste_sd * liking(
-                    score + setting.drift_noise * normal(words[lane]), p.taste_skew
-                )
+                value = (tie.utility - middle) / p.taste_sd
+                score = setting.drift_keep * score_of(value, p.taste_skew, setting.taste_mean, setting.taste_sd)
+                score += setting.drift_noise * normal(words[lane])
+                tie.utility = middle + p.taste_sd * liking(score, p.taste_skew, setting.taste_mean, setting.taste_sd)
 
 
 @inlined
