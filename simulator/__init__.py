@@ -1,8 +1,8 @@
 """brandsim: what a brand change does to habitual customers.
 
 >>> import simulator as bs
->>> bs.table()["inertia"].central
-0.35
+>>> bs.table()["habit_growth"].central
+0.045
 """
 
 from __future__ import annotations

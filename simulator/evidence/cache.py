@@ -48,6 +48,7 @@ class MeasureCache:
 
     Examples
     --------
+    >>> import tempfile
     >>> from simulator.evidence.facts import find_facts
     >>> fact = find_facts(["V1"])[0]
     >>> with tempfile.TemporaryDirectory() as folder:

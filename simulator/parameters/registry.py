@@ -137,8 +137,8 @@ class ParameterTable(Mapping[str, Parameter]):
     >>> from simulator.parameters import table
     >>> table()["inertia"].unit
     'logit'
-    >>> table().central()["inertia"]
-    0.35
+    >>> table().central()["habit_growth"]
+    0.045
     """
 
     def __init__(self, rows: tuple[Parameter, ...]) -> None:

@@ -59,7 +59,7 @@ def likings(scores: F64, skew: float) -> F64:
     Examples
     --------
     >>> likings(np.array([[-2.0, 0.0, 2.0]]), 0.3).round(2).tolist()
-    [[-1.54, -0.14, 2.43]]
+    [[-1.55, -0.14, 2.42]]
     >>> likings(np.array([[-2.0, 0.0, 2.0]]), 0.0).tolist()
     [[-2.0, 0.0, 2.0]]
     """
