@@ -28,7 +28,13 @@ BAND = Target("category", "category_units", "%", "somebody", observed=None, band
 
 
 def test_there_is_the_carton_and_three_controls() -> None:
-    assert {case.id for case in all_cases()} == {"tropicana_2009", "kraft_2015", "share_a_coke_2014", "gap_2010"}
+    assert {case.id for case in all_cases()} == {
+        "tropicana_2009",
+        "kraft_2015",
+        "kraft_announced_2015",
+        "share_a_coke_2014",
+        "gap_2010",
+    }
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.id)
