@@ -16,15 +16,11 @@ from numpy.typing import NDArray
 from simulator.evidence.facts import Fact, Knockout, Part
 from simulator.evidence.laboratory import Conditions, Laboratory, scenario_of, values_of
 from simulator.model import BrandMarket
-from simulator.scenario import shipped
-from simulator.scenario.events import KINDS
 
 F64 = NDArray[np.float64]
 
 ACCOUNTS: Final = ("office-supplies", "Inkwell")
 """Market whose reps hold accounts, and its leader."""
-GROCERIES: Final = ("orange-juice", "Sunfield")
-"""Market whose reps visit stores, and its leader."""
 CUSTOMERS: Final = 10_000
 YEAR_WEEKS: Final = 52
 
@@ -48,16 +44,10 @@ def rep_departure(lab: Laboratory, seed: int, conditions: Conditions) -> Mapping
     }
 
 
-def _knows_successors() -> bool:
-    return "successor" in KINDS["rep_turnover"].model_fields and ACCOUNTS[0] in shipped("market")
-
-
 def _change(lab: Laboratory, seed: int, conditions: Conditions, successor: str) -> float:
     """Percent change of the leader's units to those who had bought from it in the year before."""
-    market, brand = ACCOUNTS if _knows_successors() else GROCERIES
-    event: dict[str, Any] = {"kind": "rep_turnover", "brand": brand, "share": 1.0, "start": "week 0"}
-    if _knows_successors():
-        event["successor"] = successor
+    market, brand = ACCOUNTS
+    event = {"kind": "rep_turnover", "brand": brand, "share": 1.0, "start": "week 0", "successor": successor}
     arms = lab.twins(
         seed,
         conditions,

@@ -20,7 +20,6 @@ from simulator.evidence.stockouts import Bought
 from simulator.model import BrandMarket
 from simulator.model.kernels.constants import NEWS
 from simulator.randomness import Stream, run_key, uniforms
-from simulator.scenario.events import KINDS
 
 Bool = NDArray[np.bool_]
 
@@ -174,10 +173,8 @@ def few_unhappy(lab: Laboratory, seed: int, conditions: Conditions) -> Mapping[s
 
     One purchase of the leader in a hundred goes badly wrong for half a year. Relative loss of its units in the year,
     over the share of its buyers who were struck; and the percentage points of the loss that are gone where only close
-    friends are told. Not a number where the scenario language has no event of that kind.
+    friends are told.
     """
-    if FAULT["kind"] not in KINDS:
-        return dict.fromkeys(("loss over unhappy", "weak ties add", "unhappy"), float("nan"))
     lost, unhappy = _fault(lab, seed, conditions)
     alone, _ = _fault(lab, seed, Conditions(conditions.without, conditions.values + CLOSE_ONLY, conditions.market))
     return {

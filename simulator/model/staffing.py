@@ -134,13 +134,13 @@ def _staff_reps(event: Event, inside: Mask, world: World, values: Mapping[str, f
         part = here[reps.rep_of[:, b] == rep].mean()
         levers.rep_hazard[rep] *= 1.0 - values["status_turnover"] * event.status * part
     names = event.where.distributor
-    wanted = world.distributors.names if names is None else _many(names)
+    wanted = world.distributors.names if names is None else many(names)
     levers.relation[[world.distributors.names.index(name) for name in wanted], b] += event.relation
 
 
 def roles_of(event: Event, world: World) -> tuple[str, ...]:
     """Touchpoint roles that an event is about: those it names, else all of the stores."""
-    return world.roles if event.where.role is None else _many(event.where.role)
+    return world.roles if event.where.role is None else many(event.where.role)
 
 
 # -- what happens on a day --------------------------------------------------------------------------------------------
@@ -289,7 +289,8 @@ def _reps_in(inside: Mask, b: int, world: World) -> NDArray[np.int64]:
     return np.unique(covered[covered >= 0]).astype(np.int64)
 
 
-def _many(names: Any) -> tuple[Any, ...]:
+def many(names: Any) -> tuple[Any, ...]:
+    """Names as a tuple, where one alone may stand for itself."""
     return tuple(names) if isinstance(names, tuple | list) else (names,)
 
 

@@ -25,7 +25,7 @@ from simulator.model.desks import open_desks
 from simulator.model.incidents import defects_of, recall
 from simulator.model.levers import BRAND_LEVER, OFFER, SPECIAL, Levers
 from simulator.model.media import broadcasts_of
-from simulator.model.staffing import Move, channel_of_reps, moves_of, people_levers
+from simulator.model.staffing import Move, channel_of_reps, many, moves_of, people_levers
 from simulator.model.switches import check_channels
 from simulator.randomness import Stream, uniforms
 from simulator.world.world import World
@@ -167,12 +167,12 @@ class Timeline:
         where = event.where
         inside = np.ones(stores.region.shape[0], np.bool_)
         if where.region is not None:
-            wanted = [self.world.regions.index(r) for r in _many(where.region)]
+            wanted = [self.world.regions.index(r) for r in many(where.region)]
             inside &= np.isin(stores.region, wanted)
         if where.store is not None:
-            inside &= np.isin(np.arange(inside.shape[0]), [int(s) for s in _many(where.store)])
+            inside &= np.isin(np.arange(inside.shape[0]), [int(s) for s in many(where.store)])
         if where.distributor is not None:
-            wanted = [self.world.distributors.names.index(d) for d in _many(where.distributor)]
+            wanted = [self.world.distributors.names.index(d) for d in many(where.distributor)]
             inside &= np.isin(stores.distributor, wanted)
         return inside
 
@@ -408,7 +408,3 @@ class Timeline:
 
 _DELISTING = 1 << 16
 """First number of the draws that order stores for a delisting, beyond those of rollouts."""
-
-
-def _many(names: Any) -> tuple[Any, ...]:
-    return tuple(names) if isinstance(names, tuple | list) else (names,)
