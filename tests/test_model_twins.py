@@ -259,8 +259,9 @@ def test_a_closer_pack_only_spares_and_never_adds_a_miss(seed: int, low: float, 
     found = []
     for overlap in (low, low + more):
         scenario = setting({**CARTON, "overlap": overlap}, customers=900, weeks=6)
-        # without habit nobody reaches for a brand unseen, so both arms want the same brand
-        model = BrandMarket(scenario, rng=seed, without=[*SCENE, "habit"], closed=["promise"])
+        # without habit nobody reaches for a brand unseen, and without salience a strange pack comes to mind as readily,
+        # so both arms want the same brand
+        model = BrandMarket(scenario, rng=seed, without=[*SCENE, "habit", "salience"], closed=["promise"])
         model.run_until(0)
         found.append(missed_on_the_first_trip(model))
     (far, trips), (close, trips_close) = found
