@@ -1,0 +1,115 @@
+"""Parts of kernels: functions that are compiled into the kernel that calls them, and nowhere else.
+
+Numba turns every function into optimised machine code with a way in from Python, which takes most of the time where two
+hundred small functions make a few kernels. A part stops half-way.
+"""
+# mypy: disable-error-code="no-untyped-call, attr-defined, misc"
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import PassManager, register_pass
+from numba.core.registry import CPUDispatcher
+from numba.core.typed_passes import NativeLowering
+
+from simulator.compilation.cache import cache_folder
+
+_NO_WAY_IN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
+class _PartLibrary(JITCodeLibrary):
+    """Code of a part: linked into the kernel that calls it, and optimised and turned into machine code only there."""
+
+    def finalize(self) -> None:
+        """Gather the code of the parts that this one calls."""
+        for library in dict.fromkeys(self._linking_libraries):
+            self._reload_init.update(library._reload_init)
+            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _PartLowering(NativeLowering):
+    """Write a part's code, for other kernels to link, without making it callable by itself."""
+
+    _name = "part_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        """Lower one function; see Numba's pass of the same name."""
+        state.flags.no_compile = True
+        state.library = _PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        super().run_pass(state)
+
+        def identity() -> None:  # what Numba looks the code up by; never called
+            return None
+
+        result = state["cr"]
+        state.targetctx.insert_user_function(identity, result.fndesc, [state.library])
+        state["cr"] = result._replace(cfunc=identity)
+        return True
+
+
+class _PartCompiler(CompilerBase):
+    """Numba's pipeline with the lowering of a part."""
+
+    def define_pipelines(self) -> list[Any]:
+        """Return the passes."""
+        builder, manager = DefaultPassBuilder, PassManager("part")
+        for stage in (builder.define_untyped_pipeline, builder.define_typed_pipeline):
+            manager.passes.extend(stage(self.state).passes)
+        for step, name in builder.define_nopython_lowering_pipeline(self.state).passes:
+            manager.add_pass(_PartLowering if step is NativeLowering else step, name)
+        manager.finalize()
+        return [manager]
+
+
+class Part(CPUDispatcher):
+    """A kernel or a helper of one.
+
+    Called from another kernel it becomes a part of that kernel's machine code. Called from Python, it is compiled and
+    kept as a kernel of its own.
+
+    Parameters
+    ----------
+    function : callable
+        What to compile.
+    options : dict
+        Options of `numba.njit`.
+    signature : str, optional
+        The one signature to compile for.
+    """
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any], signature: str | None = None) -> None:
+        chosen = {"nopython": True, **options, **_NO_WAY_IN}
+        super().__init__(function, targetoptions=chosen, pipeline_class=_PartCompiler)
+        self._signature = signature
+        self._entry_options = {name: value for name, value in options.items() if name != "forceinline"}
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Return how another kernel calls this one; with a signature, for that one alone."""
+        if self._signature is not None and self._can_compile:
+            self.compile(self._signature)
+            self.disable_compile()
+        return super().get_call_template(args, kws)
+
+    def add_overload(self, cres: Any) -> None:
+        """Keep the code for other kernels alone."""
+        self.overloads[tuple(cres.signature.args)] = cres
+
+    @functools.cached_property
+    def entry(self) -> Any:
+        """The kernel by itself, for callers in Python."""
+        compiled: Any = numba.jit(
+            self._signature, nopython=True, cache=cache_folder() is not None, **self._entry_options
+        )
+        return compiled(self.py_func)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the kernel by itself."""
+        return self.entry(*args, **kwargs)
