@@ -142,7 +142,8 @@ def test_machine_code_is_made_of_hashed_sources_only(path: Path) -> None:
     for line, name in imported(tree_of(path)):
         if name.startswith("simulator."):
             parts = name.split(".")
-            file = PACKAGE.joinpath(*parts[1:-1]).with_suffix(".py")
+            room = PACKAGE.joinpath(*parts[1:-1])
+            file = room / "__init__.py" if room.is_dir() else room.with_suffix(".py")
             assert file in hashed, f"{name_of(path)}:{line} imports from {file.name}, whose edits leave old code cached"
 
 
