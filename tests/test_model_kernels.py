@@ -16,8 +16,8 @@ from small_markets import CARTON, FOCAL, setting
 
 from simulator.experiment.twins import Task, run_replicate
 from simulator.model import BrandMarket
-from simulator.model.columns import MIND, PERSON, TIE, TRIP, VIEW, aligned
-from simulator.model.fixed import fading, new_scratch
+from simulator.model.columns import MIND, PERSON, TIE, VIEW, aligned
+from simulator.model.fixed import fading, new_crew
 from simulator.model.kernels import constants as c
 from simulator.model.kernels.care import satisfaction_probability
 from simulator.model.kernels.choose import any_in_stock, best_brand, wanted_item, weigh
@@ -27,8 +27,17 @@ from simulator.model.kernels.people import grow_bond, lose_person
 from simulator.model.kernels.perceive import form_opinion, grow_familiar, miss_probability
 from simulator.model.kernels.record import lapse_states
 from simulator.model.kernels.shelves import order_up_to
-from simulator.model.kernels.shop import advance_calendar, find_shoppers, pick_store, sort_by_store
+from simulator.model.kernels.shop import (
+    advance_calendar,
+    draw_calendar,
+    find_shoppers,
+    pick_store,
+    queue_up,
+    sort_ranks,
+    take_seats,
+)
 from simulator.model.kernels.talk import persuade
+from simulator.model.kernels.team import join_visits
 from simulator.model.kernels.voice import complaint_probability
 from simulator.model.levers import LOOK
 from simulator.model.plan import PHASES
@@ -62,26 +71,37 @@ def one(kind: np.dtype[Any], **fields: Any) -> np.void:
 
 
 @quick
-@given(due=arrays(np.int16, st.integers(0, 60), elements=st.integers(-5, 5)), day=st.integers(-5, 5))
-def test_shoppers_are_those_whose_trip_is_due_in_order(due: np.ndarray[Any, Any], day: int) -> None:
+@given(
+    due=arrays(np.int16, st.integers(0, 150), elements=st.integers(-5, 5)),
+    day=st.integers(-5, 5),
+    part=st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 1.0)),
+    room=st.integers(0, 150),
+)
+def test_shoppers_are_those_whose_trip_is_due_in_order(
+    due: np.ndarray[Any, Any], day: int, part: tuple[float, float], room: int
+) -> None:
+    first, last = sorted(int(share * due.shape[0]) for share in part)
     out = np.full(due.shape[0] + 1, -1, np.int32)
-    n = find_shoppers(day, due, out)
-    assert out[:n].tolist() == [i for i, d in enumerate(due) if d <= day]
+    n = find_shoppers(day, due, first, last, room, out)
+    assert out[:n].tolist() == [i for i in range(first, last) if due[i] <= day][:room]
 
 
 @quick
-@given(st.lists(st.tuples(st.integers(0, 4), words), max_size=40, unique_by=lambda t: t[1]), st.randoms())
-def test_shoppers_are_served_store_by_store_in_order_of_priority(places: list[tuple[int, int]], shuffler: Any) -> None:
+@given(st.lists(st.tuples(st.integers(0, 2), words), max_size=40, unique_by=lambda t: t[1]))
+def test_shoppers_are_served_store_by_store_in_order_of_priority(
+    model: BrandMarket, places: list[tuple[int, int]]
+) -> None:
     n = len(places)
-    trips = aligned(n + 1, TRIP)
+    scratch = new_crew(model.world, model.values)[0]
     for k, (store, priority) in enumerate(places):
-        trips[k]["where"] = store
-        trips[k]["words"][2] = priority
-    chosen = list(range(n))
-    shuffler.shuffle(chosen)
-    order = np.zeros(n + 1, np.int32)
-    sort_by_store(np.array([*chosen, 0], np.int32), n, 5, trips, np.zeros(6, np.int32), order)
-    assert order[:n].tolist() == sorted(range(n), key=lambda k: places[k])
+        scratch.trips[k]["where"] = store
+        scratch.trips[k]["words"][2] = priority
+        scratch.visits[0, store] += 1
+    assert join_visits(scratch.visits, scratch.start) == n
+    queue_up(scratch, 0, n, 0)
+    for s in range(scratch.visits.shape[1]):
+        sort_ranks(scratch.order, int(scratch.start[s]), int(scratch.start[s + 1]))
+    assert (scratch.order[:n] & 0xFFFFFFFF).tolist() == sorted(range(n), key=lambda k: places[k])
 
 
 @quick
@@ -108,10 +128,16 @@ def test_trips_come_at_the_customers_rate_and_as_regular_as_the_market_says(mode
     # 4,000 intervals of one customer; the tolerances are four standard errors
     rate, shape = 0.05, model.world.regularity
     person, me = one(PERSON, uid=7, rate=rate), one(MIND)
+    seats = new_crew(model.world, model.values)[0].seats
+    seats.uid[:] = 7
     times = []
-    for _ in range(4000):
+    for trip in range(4000):
+        if trip % c.CHUNK == 0:
+            seats.ordinal[:] = np.arange(trip, trip + c.CHUNK)
+            seats.again[:] = 0
+            draw_calendar(c.CHUNK, model.setting, seats)
         me["next_time"] = 0.0  # float32 loses days after a thousand trips
-        advance_calendar(0, person, me, model.setting)
+        advance_calendar(0, person, me, seats.wait[trip % c.CHUNK], 1 << 31, model.setting)
         times.append(float(me["next_time"]))
     stages = math.floor(shape)
     extra = shape - stages
@@ -156,7 +182,7 @@ def test_the_best_brand_is_the_one_with_the_highest_score_within_reach(
     damp: float,
     avoid: int,
 ) -> None:
-    scratch = new_scratch(model.world, model.values)
+    scratch = new_crew(model.world, model.values)[0]
     state = model.state.fork()
     state.life.stock["shelf"], state.life.stock["blocked"] = 5, 0
     for b in range(4):
@@ -181,11 +207,20 @@ def test_the_best_selling_item_in_stock_stands_for_a_brand(model: BrandMarket) -
     assert any_in_stock(0, 0, model.town, state.life) == -1
 
 
+def seated(scratch: Any, model: BrandMarket, customer: int, ordinal: int) -> Any:
+    """A trip of a customer to the first store for which the draws have been made."""
+    trip = scratch.trips[0]
+    trip["uid"], trip["ordinal"], trip["where"], trip["retry"] = model.town.people["uid"][customer], ordinal, 0, 0
+    roles = model.town.roles.shape[0]
+    take_seats(np.zeros(1, np.uint64), 0, 1, len(model.world.brands.names), roles, model.setting, scratch)
+    return trip
+
+
 def test_a_brand_that_leaves_moves_only_those_who_had_chosen_it(model: BrandMarket) -> None:
-    scratch = new_scratch(model.world, model.values)
-    trip = one(TRIP, ordinal=40, where=0)
+    scratch = new_crew(model.world, model.values)[0]
     with_it, without_it = [], []
     for i in range(600):
+        trip = seated(scratch, model, i, 40)
         life = model.state.life
         weigh(trip, model.town.people[i], life.mind[i], life.ties[i], life.views[i], life, model.levers, model.setting,
               model.parameters, scratch)  # fmt: skip
@@ -201,11 +236,11 @@ def test_a_brand_that_leaves_moves_only_those_who_had_chosen_it(model: BrandMark
 
 def test_choices_follow_the_logit_of_what_was_weighed(model: BrandMarket) -> None:
     # one customer, 3,000 trips: shares against the closed form, four standard errors
-    scratch = new_scratch(model.world, model.values)
+    scratch = new_crew(model.world, model.values)[0]
     life = model.state.life
     counts = np.zeros(4)
     for ordinal in range(3000):
-        weigh(one(TRIP, ordinal=ordinal), model.town.people[3], life.mind[3], life.ties[3], life.views[3], life,
+        weigh(seated(scratch, model, 3, ordinal), model.town.people[3], life.mind[3], life.ties[3], life.views[3], life,
               model.levers, model.setting, model.parameters, scratch)  # fmt: skip
         counts[np.argmax(scratch.sight["value"] + scratch.sight["noise"])] += 1
     odds = np.exp(scratch.sight["value"])
@@ -258,10 +293,10 @@ def test_the_probability_of_a_miss_is_the_product_in_the_description(
     model: BrandMarket, overlap: float, familiarity: float, briefed: float
 ) -> None:
     p = {name: float(model.parameters[name]) for name in model.parameters.dtype.names}
-    view, look = one(VIEW, familiarity=familiarity), one(LOOK, overlap=overlap)
+    lost = (1.0 - overlap) ** model.values["cue_sharpness"]
+    view, look = one(VIEW, familiarity=familiarity), one(LOOK, overlap=overlap, lost=lost)
     found = miss_probability(view, look, briefed, model.setting, model.parameters)
     help_given = min(1.0, p["staff_help"] + p["briefed_help"] * briefed)
-    lost = np.float64(np.float32(1.0) - np.float32(overlap)) ** p["cue_sharpness"]
     assert found == pytest.approx(p["miss_rate"] * lost * p["clutter"] * (1 - familiarity) * (1 - help_given))
     closed = model.setting.copy()
     closed["findability"] = 0

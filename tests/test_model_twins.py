@@ -317,7 +317,9 @@ def test_a_fork_shares_no_memory_that_changes() -> None:
     for part in ("life", "records"):
         for one, two in zip(getattr(model.state, part), getattr(copy.state, part), strict=True):
             assert not np.shares_memory(one, two) or one.size == 0
-    for one, two in zip(model.scratch, copy.scratch, strict=True):
+    seats = zip(model.scratch.seats, copy.scratch.seats, strict=True)
+    lists = zip(model.scratch[:-1], copy.scratch[:-1], strict=True)
+    for one, two in (*lists, *seats):
         assert not np.shares_memory(one, two)
 
 
@@ -339,6 +341,16 @@ def test_single_steps_and_timed_phases_change_nothing(lived: BrandMarket) -> Non
     timed.time_phases(10_000)
     assert differences(lived, stepped) == []
     assert differences(lived, timed) == []
+
+
+@pytest.mark.parametrize("threads", [2, 3, 7])
+def test_the_number_of_threads_changes_nothing(lived: BrandMarket, threads: int) -> None:
+    model = BrandMarket(lived.spec, rng=3, world=lived.world, warm_up=False, threads=threads)
+    model.run_until(-14)
+    copy = model.fork()
+    for one in (model, copy):
+        one.run_until(one.last_day)
+        assert differences(lived, one) == []
 
 
 def test_the_order_of_arms_changes_nothing(lived: BrandMarket) -> None:

@@ -76,6 +76,13 @@ def test_log_is_accurate_to_1e12():
     assert np.abs(np.array([philox.log(v) for v in near_one]) - np.log(near_one)).max() < 1e-12
 
 
+def test_exp_is_accurate_and_bit_identical():
+    x = np.concatenate([np.linspace(-700.0, 700.0, 20_001), np.linspace(-1.0, 1.0, 20_001), [-1e9, 1e9]])
+    mine = np.array([philox.exp(v) for v in x])
+    assert mine.tobytes() == reference.exp(x).tobytes()
+    assert np.abs(mine / np.exp(np.clip(x, -700.0, 700.0)) - 1.0).max() < 1e-13
+
+
 @pytest.mark.parametrize("mean", [0.05, 1.0, 12.0])
 def test_poisson_counts_are_the_same_and_have_the_right_mean_and_variance(mean, words):
     few = words[:20_000]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -14,17 +16,26 @@ from simulator.compilation.cache import cache_folder, is_warm, mark_warm, source
 from simulator.compilation.parts import Part
 
 __all__ = [
+    "LOOKED_AT",
     "allocating_kernel",
+    "arrive",
     "cache_folder",
+    "due_among",
+    "give_way",
     "inlined",
     "is_warm",
     "kernel",
+    "lowest_bit",
     "mark_warm",
+    "peek",
     "prefetch",
     "source_hash",
     "sources",
+    "ticks",
     "typed_kernel",
 ]
+
+_COUNTS_CYCLES = platform.machine().lower() in ("x86_64", "amd64")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,11 +56,14 @@ def kernel(function: F) -> F:
     return cast(F, Part(function, _NO_COUNTING))
 
 
-def typed_kernel(signature: str) -> Callable[[F], F]:
-    """Compile for one signature only: constants in a call would otherwise make a new version each."""
+def typed_kernel(signature: str, *, apart: bool = False) -> Callable[[F], F]:
+    """Compile for one signature only: constants in a call would otherwise make a new version each.
+
+    It becomes part of the body of every caller, unless it is to stand ``apart``: then the code is there once.
+    """
 
     def compile_it(function: F) -> F:
-        return cast(F, Part(function, _NO_COUNTING, signature))
+        return cast(F, Part(function, {**_NO_COUNTING, "forceinline": not apart}, signature))
 
     return compile_it
 
@@ -57,6 +71,108 @@ def typed_kernel(signature: str) -> Callable[[F], F]:
 def inlined(function: F) -> F:
     """Compile a helper into the body of every kernel that calls it, so that passing it whole tables costs nothing."""
     return cast(F, Part(function, {**_NO_COUNTING, "forceinline": True}))
+
+
+@intrinsic
+def _ticks(typingctx: Any) -> Any:
+    """Typed half of `ticks`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word = ir.IntType(64)
+        if not _COUNTS_CYCLES:
+            return word(0)
+        kind = ir.FunctionType(word, [])
+        function = builder.module.globals.get("llvm.readcyclecounter")
+        if function is None:
+            function = ir.Function(builder.module, kind, name="llvm.readcyclecounter")
+        return builder.call(function, [])
+
+    return types.int64(), generate
+
+
+ticks = cast(Callable[[], int], _ticks)
+"""The processor's clock, for the share of time that a phase takes; 0 on processors where programs may not read it."""
+
+
+@intrinsic
+def _arrive(typingctx: Any, address: Any) -> Any:
+    """Typed half of `arrive`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
+        return builder.atomic_rmw("add", pointer, ir.IntType(64)(1), "seq_cst")
+
+    return types.int64(types.intp), generate
+
+
+@intrinsic
+def _peek(typingctx: Any, address: Any) -> Any:
+    """Typed half of `peek`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
+        return builder.load_atomic(pointer, "seq_cst", 8)
+
+    return types.int64(types.intp), generate
+
+
+@intrinsic
+def _give_way(typingctx: Any) -> Any:
+    """Typed half of `give_way`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if os.name == "posix":
+            function = builder.module.globals.get("sched_yield")
+            if function is None:
+                function = ir.Function(builder.module, ir.FunctionType(ir.IntType(32), []), name="sched_yield")
+            builder.call(function, [])
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+give_way = cast(Callable[[], None], _give_way)
+"""Let another thread have the processor, where the system knows how."""
+arrive = cast(Callable[[int], int], _arrive)
+"""Add 1 to the number at an address that threads share, and return what it was."""
+peek = cast(Callable[[int], int], _peek)
+"""Read a number at an address that another thread may be changing."""
+
+
+LOOKED_AT = 32
+"""Numbers that `due_among` compares at once."""
+
+
+@intrinsic
+def _due_among(typingctx: Any, address: Any, day: Any) -> Any:
+    """Typed half of `due_among`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        row = ir.VectorType(ir.IntType(16), LOOKED_AT)
+        numbers = builder.load(builder.inttoptr(args[0], row.as_pointer()), align=2)
+        day16 = builder.trunc(args[1], ir.IntType(16))
+        limit = ir.Constant(row, ir.Undefined)
+        for lane in range(LOOKED_AT):
+            limit = builder.insert_element(limit, day16, ir.IntType(32)(lane))
+        return builder.bitcast(builder.icmp_signed("<=", numbers, limit), ir.IntType(LOOKED_AT))
+
+    return types.uint32(types.intp, types.int64), generate
+
+
+@intrinsic
+def _lowest_bit(typingctx: Any, bits: Any) -> Any:
+    """Typed half of `lowest_bit`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.zext(builder.cttz(args[0], ir.IntType(1)(1)), ir.IntType(64))
+
+    return types.int64(types.uint32), generate
+
+
+due_among = cast(Callable[[int, int], Any], _due_among)
+"""Which of the 32 int16 at an address are at most a number: a bit each, the first in the lowest place."""
+lowest_bit = cast(Callable[[Any], int], _lowest_bit)
+"""Place of the lowest bit that is set in a uint32 that is not 0."""
 
 
 @intrinsic

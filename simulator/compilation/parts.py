@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.core import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import PassManager, register_pass
@@ -69,6 +70,12 @@ class _PartCompiler(CompilerBase):
         return [manager]
 
 
+def _plain(kind: Any) -> Any:
+    """Return the type to compile for: constants and small integers would otherwise make a new version each."""
+    kind = types.unliteral(kind)
+    return types.int64 if isinstance(kind, types.Integer) and kind.signed else kind
+
+
 class Part(CPUDispatcher):
     """A kernel or a helper of one.
 
@@ -96,7 +103,7 @@ class Part(CPUDispatcher):
         if self._signature is not None and self._can_compile:
             self.compile(self._signature)
             self.disable_compile()
-        return super().get_call_template(args, kws)
+        return super().get_call_template(tuple(_plain(kind) for kind in args), kws)
 
     def add_overload(self, cres: Any) -> None:
         """Keep the code for other kernels alone."""

@@ -79,6 +79,7 @@ def describe(changes: Sequence[Event], closed: Sequence[bool], world: World, val
             look["position"] = places[event.brand] = np.asarray(position, np.float32)
         if event.kind == "redesign":
             look["overlap"] = cue_overlap(event, values)
+            look["lost"] = (1.0 - float(look["overlap"])) ** values["cue_sharpness"]
             look["appeal_mean"] = mean_appeal(event, values)
             look["appeal_sd"] = values["appeal_sd"] if event.appeal.sd is None else event.appeal.sd
         elif event.kind == "reformulate":

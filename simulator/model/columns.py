@@ -86,13 +86,25 @@ SETTING = np.dtype(
         ("findability", np.uint8),  # channel switches: 1 lets the change act through the channel
         ("promise", np.uint8),
         ("talk", np.uint8),
+        ("shelves", np.uint8),  # 0 where shelves are always full
     ],
     align=True,
 )
 
 # -- what customers carry from day to day ---------------------------------------------------------------------------
 
-MIND = np.dtype(
+CACHE_LINE = 64
+
+
+def padded(kind: np.dtype[Any]) -> np.dtype[Any]:
+    """Return a record that takes up whole cache lines, so that no row lies across one more than it must."""
+    fields = kind.fields or {}
+    size = -(-kind.itemsize // CACHE_LINE) * CACHE_LINE
+    names, formats, offsets = list(fields), [f[0] for f in fields.values()], [f[1] for f in fields.values()]
+    return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": size, "aligned": True})
+
+
+_MIND = np.dtype(
     [
         ("next_time", np.float32),  # day (and part) of the next calendar trip
         ("trips", np.int32),  # ordinal of the next calendar trip
@@ -120,6 +132,7 @@ MIND = np.dtype(
     ],
     align=True,
 )
+MIND = padded(_MIND)
 TIE = np.dtype(
     [
         ("utility", np.float32),  # logit, taste and list price: drifts slowly
@@ -140,7 +153,9 @@ VIEW = np.dtype(
     [
         ("familiarity", np.float32),  # 0..1, with a changed look
         ("hurt", np.float32),  # logit, dislike of a broken identity
+        ("liking", np.float32),  # logit, what the look itself adds, once it has been asked for
         ("aware", np.uint8),  # bits AWARE_*
+        ("drawn", np.uint8),  # bits DRAWN_*: what has been drawn once and for all
     ],
     align=True,
 )
@@ -153,7 +168,9 @@ STOCK = np.dtype(
         ("backroom", np.int32),
         ("record_error", np.int32),  # recorded minus real stock
         ("sold", np.int32),  # today
+        ("coming", np.int32),  # units on the way, all days
         ("forecast", np.float32),  # units a day
+        ("error", np.float32),  # factor by which this week's forecast is off
         ("short", np.uint8),  # SENT, SHORT (the last order was not delivered) or SHORT_BY_EVENT
         ("blocked", np.uint8),  # LISTED, BLOCKED (an event keeps the item off the shelf today) or DELISTED
     ],
@@ -243,6 +260,7 @@ EVENT = np.dtype(
 TRIP = np.dtype(
     [
         ("words", np.uint32, (4,)),  # store, autopilot, priority, variant
+        ("uid", np.uint64),
         ("who", np.int32),
         ("ordinal", np.int32),  # trip ordinal that keys the draws
         ("where", np.int32),
@@ -250,9 +268,18 @@ TRIP = np.dtype(
         ("units", np.int16),
         ("retry", np.uint8),  # 1 where the trip was put off earlier
         ("slot", np.uint8),  # which of the known stores
+        ("seat", np.uint8),  # place in the chunk of trips that are drawn for together
         ("target", np.int8),  # brand wanted
         ("bought", np.int8),  # brand bought, -1 where none
         ("forced", np.uint8),  # 1 where it was a substitute
+    ],
+    align=True,
+)
+MESSAGE = np.dtype(
+    [
+        ("receiver", np.int32),
+        ("news", np.int32),  # place in the list of today's news
+        ("strength", np.float32),  # of the tie
     ],
     align=True,
 )
@@ -321,25 +348,50 @@ class Life(NamedTuple):
     heads: Array  # (3,) int64: complaints waiting, news, complaints relayed
 
 
+class Seats(NamedTuple):
+    """A chunk of trips whose draws are made together, since loops over many trips become vector instructions."""
+
+    uid: Array  # (CHUNK,) uint64
+    ordinal: Array  # (CHUNK,) int32
+    again: Array  # (CHUNK,) uint32, 1 where the trip was put off earlier
+    words: Array  # (rows, CHUNK) uint32, see `shop`
+    noise: Array  # (B rounded up to fours, CHUNK) float64, Gumbel noise by brand
+    luck: Array  # (CHUNK,) float64, standard normal: quality of this use
+    wait: Array  # (CHUNK,) float64, time to the next trip in mean intervals
+
+
 class Scratch(NamedTuple):
-    """Working memory of one model; nothing in it outlives a day but ``due``, which follows from the minds."""
+    """Working memory of one thread of one model.
+
+    Nothing in it outlives a day but ``due``, which follows from the minds. The lists of the first group are shared by
+    all threads, each of which writes to its own part of them; the rest is a thread's own.
+    """
 
     due: Array  # (N,) int16, day of the next trip
-    trips: Array  # (N,) TRIP
-    shoppers: Array  # (N + 1,) int32
-    order: Array  # (N,) int32, trips in order of service
-    territory: Array  # (S,) uint8, stores of the rep who is leaving
-    onward: Array  # (N,) int32, trips that went on to another store
+    trips: Array  # (C,) TRIP, in order of the customers' rows
+    order: Array  # (C,) uint64, priority and place of the trips in order of service
+    onward: Array  # (C,) int32, trips that went on to another store
+    visits: Array  # (threads, S) int32, trips to each store
+    events: Array  # (2 C,) EVENT, experiences worth a word
+    progress: Array  # (threads, 16) int64, how far each thread has come, see `kernels.constants`
+    meeting: Array  # (2,) int64, threads that have come to the meeting point, meetings held
+    messages: Array  # (threads, L) MESSAGE
+    tomorrow: Array  # (threads, T) NEWS
+
+    shoppers: Array  # (C + 1,) int32
+    later: Array  # (C,) uint64, as ``order`` for those who went on
     start: Array  # (S + 1,) int32
-    events: Array  # (M,) EVENT, experiences worth a word
-    tomorrow: Array  # (T,) NEWS
-    counts: Array  # (3,) int64: shoppers, events, dropped
+    place: Array  # (S + 1,) int32
+    territory: Array  # (S,) uint8, stores of the rep who is leaving
+    counts: Array  # (7,) int64, see `kernels.constants`
+    clock: Array  # (phases,) int64, ticks spent in each phase
     answers: Array  # (B,) int64, complaints that each care desk can still answer today
-    words: Array  # (B rounded up to fours,) uint32, a trip's draws by brand
-    noise: Array  # the same, float64, as Gumbel noise
     sight: Array  # (B,) SIGHT, the shelf before the shopper
+    lanes: Array  # (3, B rounded up to fours) float64, a number per brand
+    item_words: Array  # (4, I rounded up to twos) uint32, a store's draws by item
     told: Array  # (MOST_TOLD,) int32, friends whom a teller has told, by place in the list of friends
     fade: Array  # (F, DAYS) float32
+    seats: Seats
 
 
 class Records(NamedTuple):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.model.columns import (
     BRAND,
     EVENT,
+    MESSAGE,
     NEWS,
     PERSON,
     PLACE,
@@ -21,15 +22,36 @@ from simulator.model.columns import (
     SIGHT,
     TRIP,
     Scratch,
+    Seats,
     Town,
     aligned,
 )
-from simulator.model.kernels.constants import DAYS, FADE_BOND, FADE_HEARD, FADE_HURT, FADE_LEARNED, FADES, MOST_TOLD
+from simulator.model.kernels.constants import (
+    CALENDAR_WORDS,
+    CHUNK,
+    CLOCKS,
+    COUNTS,
+    DAYS,
+    EVENTS,
+    FADE_BOND,
+    FADE_HEARD,
+    FADE_HURT,
+    FADE_LEARNED,
+    FADES,
+    FIRST_EVENT,
+    LAST_EVENT,
+    MOST_TOLD,
+    PROGRESS,
+    SERVICE_WORDS,
+)
 from simulator.world.shape import moments
 from simulator.world.world import World
 
 LEAST_LIST = 1024
 """Room of the shortest lists (complaints, news, events); they grow with the population."""
+
+MESSAGES_AT_ONCE = 8192
+"""Messages that a thread writes before they are heard; more than any one piece of news can make."""
 
 MOST_TURNOVER = 0.999
 """Share of staff who leave in a year at which it is cut: a constant rate that empties a place has no end."""
@@ -119,7 +141,9 @@ def quarterly_keep(values: Mapping[str, float]) -> float:
     return float(max(yearly, 0.0) ** 0.25)
 
 
-def settings(world: World, values: Mapping[str, float], run: np.uint64, closed: frozenset[str]) -> np.void:
+def settings(
+    world: World, values: Mapping[str, float], run: np.uint64, closed: frozenset[str], *, shelves: bool = True
+) -> np.void:
     """Return the constants of a run and which channels are open, as one record."""
     keep = quarterly_keep(values)
     setting = np.zeros(1, SETTING)
@@ -138,32 +162,76 @@ def settings(world: World, values: Mapping[str, float], run: np.uint64, closed: 
     setting["findability"] = "findability" not in closed
     setting["promise"] = "promise" not in closed
     setting["talk"] = "word_of_mouth" not in closed
+    setting["shelves"] = shelves
     record: np.void = setting[0]
     return record
 
 
-def new_scratch(world: World, values: Mapping[str, float]) -> Scratch:
-    """Return working memory for one model, with the fading tables filled in."""
-    n = world.size
-    short = max(LEAST_LIST, n // 4)
-    return Scratch(
-        due=np.zeros(n, np.int16),
-        trips=aligned(n, TRIP),
-        shoppers=np.zeros(n + 1, np.int32),  # the branch-free list writes one place past the end
-        order=np.zeros(n, np.int32),
-        territory=np.zeros(world.stores.region.shape[0], np.uint8),
-        onward=np.zeros(n, np.int32),
-        start=np.zeros(world.stores.region.shape[0] + 1, np.int32),
-        events=aligned(max(LEAST_LIST, n), EVENT),
-        tomorrow=aligned(short, NEWS),
-        counts=np.zeros(3, np.int64),
-        answers=np.zeros(len(world.brands.names), np.int64),
-        words=np.zeros(-(-len(world.brands.names) // 4) * 4, np.uint32),
-        noise=np.zeros(-(-len(world.brands.names) // 4) * 4),
-        sight=aligned(len(world.brands.names), SIGHT),
-        told=np.zeros(MOST_TOLD, np.int32),
-        fade=fading(values),
-    )
+def most_trips(world: World) -> int:
+    """Trips for which a day has room: twice what is expected, ten standard deviations, and some more.
+
+    Who finds no room comes the day after; at most everybody shops on a day.
+    """
+    expected = float(np.minimum(world.customers.rate, 1.0).sum())
+    return int(min(world.size, 2.0 * expected + 10.0 * expected**0.5 + LEAST_LIST))
+
+
+def new_crew(world: World, values: Mapping[str, float], team: int = 1) -> tuple[Scratch, ...]:
+    """Return working memory for one model, a row per thread; what the threads share is the same in each."""
+    n, stores, brands = world.size, world.stores.region.shape[0], len(world.brands.names)
+    room = team * most_trips(world)  # any thread's part has room for all
+    each = room // team
+    fours = -(-brands // 4) * 4
+    items = -(-len(world.brands.item_names) // 2) * 2
+    due, trips = np.zeros(n, np.int16), aligned(room, TRIP)
+    order, onward = np.zeros(room, np.uint64), np.zeros(room, np.int32)
+    visits, events = np.zeros((team, stores), np.int32), aligned(2 * room, EVENT)
+    progress, meeting = np.zeros((team, PROGRESS), np.int64), np.zeros(2, np.int64)
+    messages, tomorrow = aligned((team, MESSAGES_AT_ONCE), MESSAGE), aligned((team, max(LEAST_LIST, n // 8)), NEWS)
+    fade = fading(values)
+    rows = max(CALENDAR_WORDS + 4, SERVICE_WORDS + 4 * -(-len(world.roles) // 4) + 4)
+    crew = []
+    for worker in range(team):
+        counts = np.zeros(COUNTS, np.int64)
+        counts[EVENTS] = counts[FIRST_EVENT] = 2 * each * worker
+        counts[LAST_EVENT] = 2 * each * (worker + 1)
+        crew.append(
+            Scratch(
+                due=due,
+                trips=trips,
+                order=order,
+                onward=onward,
+                visits=visits,
+                events=events,
+                progress=progress,
+                meeting=meeting,
+                messages=messages,
+                tomorrow=tomorrow,
+                shoppers=np.zeros(each + 1, np.int32),  # the branch-free list writes one place past the end
+                later=np.zeros(each, np.uint64),
+                start=np.zeros(stores + 1, np.int32),
+                place=np.zeros(stores + 1, np.int32),
+                territory=np.zeros(stores, np.uint8),
+                counts=counts,
+                clock=np.zeros(CLOCKS, np.int64),
+                answers=np.zeros(brands, np.int64),
+                sight=aligned(brands, SIGHT),
+                lanes=np.zeros((3, fours)),
+                item_words=np.zeros((4, items), np.uint32),
+                told=np.zeros(MOST_TOLD, np.int32),
+                fade=fade,
+                seats=Seats(
+                    uid=np.zeros(CHUNK, np.uint64),
+                    ordinal=np.zeros(CHUNK, np.int32),
+                    again=np.zeros(CHUNK, np.uint32),
+                    words=np.zeros((rows, CHUNK), np.uint32),
+                    noise=np.zeros((fours, CHUNK)),
+                    luck=np.zeros(CHUNK),
+                    wait=np.zeros(CHUNK),
+                ),
+            )
+        )
+    return tuple(crew)
 
 
 def fading(values: Mapping[str, float]) -> NDArray[Any]:

@@ -85,6 +85,7 @@ LOOK = np.dtype(
     [
         ("brand", np.int32),
         ("overlap", np.float32),  # cues kept
+        ("lost", np.float32),  # (1 - overlap) ^ cue_sharpness: what of a miss is due to the lost cues
         ("appeal_mean", np.float32),
         ("appeal_sd", np.float32),
         ("identity_break", np.float32),
@@ -135,6 +136,7 @@ class Levers(NamedTuple):
     """What the timeline has set for today."""
 
     offers: Array  # (S, B) OFFER
+    usual: Array  # (S,) uint8, 1 where no brand's price, size, look or range differs from the usual
     brands: Array  # (B,) BRAND_LEVER
     specials: Array  # (T,) SPECIAL, those of today; none on most days
     special_here: Array  # (S, T) uint8, 1 where a special offer holds

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from simulator.compilation import mark_warm
 from simulator.model.base import Base
 from simulator.model.changes import views_of
+from simulator.model.columns import Scratch
 from simulator.model.consult import UNGATED, gated, hold
+from simulator.model.crew import add_books, bytes_of, empty_books, run_team
 from simulator.model.customers import CustomerSet
-from simulator.model.fixed import lay_out, new_scratch, settings, with_ample_stock
+from simulator.model.fixed import lay_out, new_crew, settings, with_ample_stock
 from simulator.model.kernels import constants as c
-from simulator.model.kernels.day import run_days
 from simulator.model.kernels.parameters import kernel_parameters
 from simulator.model.kernels.people import dismiss
 from simulator.model.kernels.record import lapse_states
@@ -84,6 +85,9 @@ class BrandMarket(mesa.Model):
         things begin to happen.
     aim : bool
         Build for the stated shares, penetration and frequency less what pilots miss, see `simulator.model.pilot`.
+    threads : int
+        Threads that share the work of a day; the result is the same for any number. They help large populations only
+        (a hundred thousand customers and more); for many replicates it is better to run those side by side.
     store_class, rep_class : type
         Subclasses of `Store` and `Rep` with decisions of their own.
 
@@ -113,6 +117,7 @@ class BrandMarket(mesa.Model):
         panel: bool = False,
         warm_up: bool = True,
         aim: bool = True,
+        threads: int = 1,
         store_class: type[Store] = Store,
         rep_class: type[Rep] = Rep,
     ) -> None:
@@ -121,6 +126,7 @@ class BrandMarket(mesa.Model):
         self.spec = load(scenario)
         self.arm = arm
         self.replicate = int(replicate)
+        self.threads = 1 if panel else max(1, int(threads))  # purchases are kept in the order of one thread
         self.mechanisms_off = tuple(without)
         if self.spec.market.stores.stock == "unlimited" and "shelf" not in self.mechanisms_off:
             self.mechanisms_off += ("shelf",)
@@ -179,8 +185,10 @@ class BrandMarket(mesa.Model):
 
     def _settle(self, store_class: type[Store], rep_class: type[Rep]) -> None:
         """Make what belongs to this arm alone: working memory, agents, data collector."""
-        self.scratch = new_scratch(self.world, self.values)
-        self.setting = settings(self.world, self.values, self.run_key, self.timeline.closed)
+        self._crew = new_crew(self.world, self.values, self.threads)
+        self._books = (self.state.records, *(empty_books(self.state.records) for _ in self._crew[1:]))
+        shelves = "shelf" not in self.mechanisms_off
+        self.setting = settings(self.world, self.values, self.run_key, self.timeline.closed, shelves=shelves)
         self._refresh_due()
         self.levers = self.timeline.levers(self.state.day, self.state.rolled_back, self.state.reference)
         self._levers_until = self.timeline.next_change(self.state.day, self.state.rolled_back)
@@ -226,6 +234,7 @@ class BrandMarket(mesa.Model):
         for name in (
             "spec",
             "replicate",
+            "threads",
             "mechanisms_off",
             "values",
             "run_key",
@@ -271,6 +280,11 @@ class BrandMarket(mesa.Model):
     # -- running ------------------------------------------------------------------------------------------------
 
     @property
+    def scratch(self) -> Scratch:
+        """Working memory, of the first thread where there are several."""
+        return self._crew[0]
+
+    @property
     def day(self) -> int:
         """The next day to run; day 0 is the first day of week 0, the launch."""
         return self.state.day
@@ -302,17 +316,24 @@ class BrandMarket(mesa.Model):
             self._finish(today, int(end))
 
     def time_phases(self, days: int) -> None:
-        """Run days phase by phase and add up the time of each, for `plan`; the result is the same, only slower."""
+        """Run days and note the time of each phase, for `plan`; the result is the same.
+
+        Phases are timed by the processor's clock within the compiled day, where programs may read it (x86).
+        """
         last = min(self.state.day + days, self.last_day)
+        clock = self.scratch.clock
         while self.state.day < last:
             today = self.state.day
             start = time.perf_counter()
             self._begin(today)
             self._seconds["events"] += time.perf_counter() - start
-            for name, bit, _ in PHASES[1:]:
-                start = time.perf_counter()
-                self._run(today, today + 1, bit)
-                self._seconds[name] += time.perf_counter() - start
+            clock[:] = 0
+            start = time.perf_counter()
+            self._run(today, today + 1, c.ALL_PHASES | c.PHASE_TIMED)
+            spent = time.perf_counter() - start
+            ticks = max(1, int(clock.sum()))
+            for (name, _, _), count in zip(PHASES, clock, strict=True):
+                self._seconds[name] += spent * int(count) / ticks
             self._finish(today, today + 1)
             self._timed_days += 1
 
@@ -323,9 +344,12 @@ class BrandMarket(mesa.Model):
         for consultation in self.timeline.consultations:
             if consultation.start_day == today:
                 hold(self, consultation)
-        if today >= self._levers_until or today % 7 == 0:
+        fading = bool(self.levers.brands["salience"].any())  # from week to week
+        if today >= self._levers_until or (today % 7 == 0 and fading):
             self.levers = self.timeline.levers(today, self.state.rolled_back, self.state.reference)
             self._levers_until = self.timeline.next_change(today, self.state.rolled_back)
+        elif today % 7 == 0:
+            self.levers.brands["log_reference"] = self.state.reference
         for move in self.timeline.moves(today, self.state.rolled_back):
             move.apply(self, today)
         if self._decides_daily:
@@ -336,23 +360,17 @@ class BrandMarket(mesa.Model):
                         self._visits[store, self.world.reps.brand[rep.index]] = 1
 
     def _run(self, first: int, last: int, phases: int) -> None:
-        state = self.state
-        run_days(
-            first,
-            last,
-            self.week_row(first),
-            phases,
-            self.town,
-            state.life,
-            self.levers,
-            self.setting,
-            self.parameters,
-            self.scratch,
-            state.records,
-            self._own_routes,
-            self._visits,
-            self._own_orders,
+        state, team = self.state, len(self._crew)
+        before = (first, last, self.week_row(first), phases, self.town, state.life, self.levers, self.setting)
+        own = (self._own_routes, self._visits, self._own_orders)
+        run_team(
+            [
+                (*before, self.parameters, scratch, records, *own, worker, team)
+                for worker, (scratch, records) in enumerate(zip(self._crew, self._books, strict=True))
+            ]
         )
+        for other in self._books[1:]:
+            add_books(state.records, other)
 
     def _finish(self, today: int, end: int) -> None:
         """What follows a stretch of days: managers' own orders, and at the end of a week the brand team's review."""
@@ -372,7 +390,8 @@ class BrandMarket(mesa.Model):
                     )
         self.state.day = end
         if end % 7 == 0:
-            self.state.reference[:] = adapted(self.state.reference, self.levers, self.world, self.values)
+            if not self.levers.usual.all() or (self.state.reference != self.levers.brands["log_list"]).any():
+                self.state.reference[:] = adapted(self.state.reference, self.levers, self.world, self.values)
             if end > 0:
                 self._end_week(end // 7 - 1)
 
@@ -471,7 +490,7 @@ class BrandMarket(mesa.Model):
     @property
     def bytes(self) -> int:
         """Memory of this arm's state and working memory."""
-        return self.state.bytes + int(sum(a.nbytes for a in self.scratch))
+        return self.state.bytes + bytes_of(self._crew)
 
 
 def warm_kernels() -> None:

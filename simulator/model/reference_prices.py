@@ -20,9 +20,11 @@ def adapted(
     """Return the reference prices (B,) after one more week; prices that never moved stay what they were, to the bit."""
     trips = _WEEK * float(world.customers.rate.mean())
     part = 1.0 - (1.0 - values["reference_price_rate"]) ** trips
-    seen = seen_prices(levers, world)
     listed = levers.brands["log_list"]
-    return np.asarray(np.where(seen == listed, listed, reference + part * (seen - reference)), np.float32)
+    steady = (levers.offers["log_price"] == listed).all(axis=0)  # a mean of equal numbers may be off in the last place
+    steady[levers.specials["brand"]] = False
+    seen = np.where(steady, listed, seen_prices(levers, world))
+    return np.asarray(reference + part * (seen - reference), np.float32)
 
 
 def seen_prices(levers: Levers, world: World) -> NDArray[Any]:

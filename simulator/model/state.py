@@ -182,7 +182,7 @@ def initial_state(
     ties["bond"] = settled_bonds(world, shares, values)
     person_share = np.where(world.reps.accounts == 1, values["account_person_share"], values["bond_person_share"])
     ties["owned"] = np.floor(person_share * OWNED_ALL + 0.5)
-    room = max(LEAST_LIST, world.size // 4)
+    room = max(LEAST_LIST, world.size // 8)
     stock, chain, posts = _full_shelves(world, values)
     mailbags = aligned((shares.shape[1], MAILBAGS), MAILBAG)
     mailbags["week"] = LONG_AGO
@@ -272,6 +272,7 @@ def _full_shelves(world: World, values: Mapping[str, float]) -> tuple[Array, Arr
     stock["shelf"] = np.maximum(2, np.ceil(demand * values["shelf_capacity_days"]))
     stock["backroom"] = np.ceil(demand)
     stock["forecast"] = demand
+    stock["error"] = 1.0
     reps = world.reps
     chain = aligned((demand.shape[0], len(world.brands.names)), CHAIN)
     if reps.brand.size:

@@ -331,8 +331,10 @@ class Timeline:
         broken = [e for e in running if e.kind == "incident" and "service" not in self.closed]
         defects = defects_of(broken, world, self._stores, values, by_brand)
         broadcasts, reach = broadcasts_of(running, world, values, self.closed, self._stores, self._number, self.changes)
+        usual = (look == 0) & (offers["log_price"] == by_brand["log_list"]) & (offers["log_size"] == 0.0)
         return Levers(
             offers=offers,
+            usual=(usual.all(axis=1) & ~here.any(axis=1) & ~delisted.any(axis=1)).astype(np.uint8),
             brands=by_brand,
             specials=np.concatenate([np.zeros(0, SPECIAL), *specials]),
             special_here=here,

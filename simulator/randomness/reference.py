@@ -73,6 +73,17 @@ def log(x: F64) -> F64:
     return np.asarray(exponent.astype(np.float64) * p.LN2 + 2.0 * s * series, np.float64)
 
 
+def exp(x: F64) -> F64:
+    """Exponential function by the same series as the kernel."""
+    x = np.clip(np.asarray(x, np.float64), -700.0, 700.0)
+    k = np.floor(x * p.LOG2_E + 0.5)
+    r = (x - k * p.LN2_HIGH) - k * p.LN2_LOW
+    series = np.full_like(r, 1.0 / 39916800.0)
+    for factorial in (3628800.0, 362880.0, 40320.0, 5040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0):
+        series = series * r + 1.0 / factorial
+    return np.asarray(series * ((k.astype(np.int64) + 1023) << 52).view(np.float64), np.float64)
+
+
 def exponential(word: U32) -> F64:
     """Standard exponential."""
     return -log(uniform(word))
@@ -121,7 +132,7 @@ def poisson(word: U32, mean: float) -> NDArray[np.int64]:
     """Poisson counts by inversion, one by one."""
     counts = np.zeros(word.shape, np.int64)
     for i, u in enumerate(uniform(word)):
-        term = total = float(np.exp(-mean))
+        term = total = float(exp(np.array([-mean]))[0])
         count = 0
         while u > total and count < 1000:
             count += 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import kernel, typed_kernel
-from simulator.randomness.philox import log
+from simulator.randomness.philox import exp, log
 from simulator.world.world import F64
 
 _LEAST = 1e-9
@@ -33,7 +33,7 @@ def liking(score: float, skew: float, mean: float, sd: float) -> float:
     """
     value = score
     if skew > 0.0:
-        value = (np.exp(skew * score) - mean) / sd
+        value = (exp(skew * score) - mean) / sd
     return value
 
 

@@ -11,17 +11,51 @@ CACHE_LINE = 64
 
 @inlined
 def fetch_person(who, town, life):
-    """Fetch a customer's own rows (a mind may lie across two cache lines)."""
-    mind = life.mind.ctypes.data + who * life.mind.itemsize
-    prefetch(mind)
-    prefetch(mind + life.mind.itemsize - 1)
+    """Fetch a customer's own rows, each of one cache line."""
+    prefetch(life.mind.ctypes.data + who * life.mind.itemsize)
     prefetch(town.people.ctypes.data + who * town.people.itemsize)
 
 
 @inlined
-def fetch_ties(who, life):
-    """Fetch a customer's rows of brands."""
+def fetch_views(who, life):
+    """Fetch what a customer knows of the changes, of the first few where there are many."""
+    prefetch(life.views.ctypes.data + who * life.views.shape[1] * life.views.itemsize)
+
+
+@inlined
+def fetch_mind(who, life):
+    """Fetch all of a customer's rows that change."""
+    prefetch(life.mind.ctypes.data + who * life.mind.itemsize)
+    fetch_views(who, life)
     row = life.ties.shape[1] * life.ties.itemsize
     start = life.ties.ctypes.data + who * row
     for line in range(0, row, CACHE_LINE):
         prefetch(start + line)
+
+
+@inlined
+def fetch_customer(who, town, life):
+    """Fetch all of a customer's rows."""
+    prefetch(town.people.ctypes.data + who * town.people.itemsize)
+    fetch_mind(who, life)
+
+
+@inlined
+def fetch_trip(k, scratch):
+    """Fetch a planned trip."""
+    prefetch(scratch.trips.ctypes.data + k * scratch.trips.itemsize)
+
+
+@inlined
+def fetch_teller(who, town):
+    """Fetch where a customer's friends are listed."""
+    prefetch(town.indptr.ctypes.data + who * town.indptr.itemsize)
+    prefetch(town.people.ctypes.data + who * town.people.itemsize)
+
+
+@inlined
+def fetch_friends(who, town):
+    """Fetch a customer's list of friends, which `fetch_teller` has found."""
+    start = town.friends.ctypes.data + town.indptr[who] * town.friends.itemsize
+    prefetch(start)
+    prefetch(town.friends.ctypes.data + town.indptr[who + 1] * town.friends.itemsize - 1)

@@ -107,7 +107,7 @@ def worth_of_change(z, s, person, view, met, levers, setting, p):
         worth = -np.float64(view.hurt)
         if look.kind == LOOK_PACK:
             if met == z + 1 and view.aware & AWARE_SEEN != 0:
-                worth += appeal(person, z, look, setting, p)
+                worth += appeal(person, z, view, look, setting, p)
         elif look.kind == LOOK_POSITION and acts_here(s, z, person, levers):
             worth += fit_gain(person, look, p)
     return worth

@@ -64,11 +64,14 @@ def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, 
     """
     s = trip.where
     overlooked = False
+    usual = levers.usual[s] == 1
     for b in range(mine.shape[0]):
         here = scratch.sight[b]
         here.seen = 1
         here.met = 0
         here.absent = SOLD
+        if usual:
+            continue
         if levers.delisted.shape[0] > 0:
             here.absent = brand_absent(trip.slot, s, b, sees, town, levers)
             if here.absent != SOLD:
@@ -95,7 +98,7 @@ def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, 
             continue
         noticed = form_opinion(mine[b], view, look, briefed, words[3], setting, p)
         if noticed and setting.promise == 1:
-            liking = appeal(person, z, look, setting, p) - view.hurt
+            liking = appeal(person, z, view, look, setting, p) - view.hurt
             if liking < 0.0:
                 view.aware |= AWARE_VOICED
                 if b == setting.focal:
@@ -109,10 +112,19 @@ def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, 
 
 
 @inlined
+def is_there(s, b, town, life):
+    """Whether any item of a brand stands on the shelf."""
+    found = False
+    for item in range(town.first_item[b], town.first_item[b + 1]):
+        found = found or in_stock(s, item, life)
+    return found
+
+
+@inlined
 def trust_shelves(s, mine, town, life, p):
     """Regain trust in the availability of every brand that stands on this shelf today."""
     for b in range(mine.shape[0]):
-        if mine[b].distrust > FORGOTTEN and any_in_stock(s, b, town, life) >= 0:
+        if mine[b].distrust > FORGOTTEN and is_there(s, b, town, life):
             mine[b].distrust *= 1.0 - p.availability_recovery
 
 
@@ -159,7 +171,7 @@ def best_brand(s, needs_stock, damp, avoid, town, life, scratch):
     best_score = LOWEST
     for b in range(scratch.sight.shape[0]):
         here = scratch.sight[b]
-        if b == avoid or here.seen == 0 or (needs_stock and any_in_stock(s, b, town, life) < 0):
+        if b == avoid or here.seen == 0 or (needs_stock and not is_there(s, b, town, life)):
             continue
         score = damp * here.value + here.noise
         if score > best_score:
@@ -382,7 +394,7 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
     s = trip.where
     refresh(me, mine, sees, day, scratch.fade)
     if setting.drift_noise > 0.0:
-        drift_tastes(me, mine, person, day, town, levers, setting, p)
+        drift_tastes(me, mine, person, day, town, levers, setting, p, scratch.lanes)
     trip.bought = -1
     trip.forced = 0
     overlooked = look_around(trip, day, person, me, mine, sees, town, life, levers, setting, p, scratch)

@@ -44,6 +44,10 @@ AWARE_JUDGED = np.uint8(8)  # of a recipe: what it says about the brand was take
 AWARE_ENROLLED = np.uint8(16)  # of a programme: a member
 AWARE_VOICED = np.uint8(32)  # of a look: dislike was voiced
 
+# bits of View.drawn
+DRAWN_HEARD = np.uint8(1)  # whether the announcement was heard
+DRAWN_LIKING = np.uint8(2)
+
 # kinds of changes that customers carry in mind, see levers.LOOK
 LOOK_PACK, LOOK_RECIPE, LOOK_POSITION, LOOK_PROGRAMME, LOOK_RANGE = range(5)
 
@@ -116,8 +120,33 @@ BROADCAST_CAMPAIGN, BROADCAST_ANNOUNCEMENT, BROADCAST_COVERAGE = range(3)
 # care policies, in the order of world.CARE_POLICIES
 IGNORE, REFUND, APOLOGISE, IMPROVE = range(4)
 
-# positions in Scratch.counts
-SHOPPERS, EVENTS, DROPPED = range(3)
+CHUNK = 64
+"""Trips whose draws are made together."""
+
+# rows of Seats.words: while trips are planned, and while shoppers are served (then come those of the choice)
+TRIP_WORDS, CALENDAR_WORDS = 0, 4
+EXPERIENCE_WORDS, SERVICE_WORDS = 0, 4
+
+# positions in Scratch.counts: a thread's own (of the last two, where its part of the lists begins and ends)
+SHOPPERS, EVENTS, DROPPED, MESSAGES, RETOLD, FIRST_EVENT, LAST_EVENT = range(7)
+COUNTS = 7
+
+# positions in a row of Scratch.progress, by which threads know how far the others have come
+(
+    PLANNED,  # trips planned today
+    FIRST_TRIP,  # where they begin in Scratch.trips
+    ONWARD,  # trips that went on to another store
+    FIRST_ONWARD,  # where they begin in Scratch.onward
+    FIRST_SAID,  # events of the first pass
+    AFTER_FIRST,
+    AFTER_SECOND,
+    SAID,  # messages that wait to be heard
+    LEFT,  # news that is still to be told
+) = range(9)
+PROGRESS = 16  # two cache lines, so that threads do not disturb each other
+
+# positions in Scratch.meeting
+ARRIVED, HELD = range(2)
 
 # positions in Life.heads
 WAITING, NEWS, RELAYED_WAITING = range(3)
@@ -138,3 +167,17 @@ POST = -2.0
     PHASE_RECORD,
 ) = (1 << k for k in range(9))
 ALL_PHASES = (1 << 9) - 1
+PHASE_TIMED = 1 << 9
+"""Added to a mask of phases: note the time that each takes."""
+(
+    CLOCK_EVENTS,
+    CLOCK_SHELVE,
+    CLOCK_REPS,
+    CLOCK_SHOP,
+    CLOCK_EXPERIENCE,
+    CLOCK_VOICE,
+    CLOCK_TALK,
+    CLOCK_REVIEW,
+    CLOCK_RECORD,
+) = range(9)
+CLOCKS = 9

@@ -2,31 +2,71 @@
 
 from __future__ import annotations
 
-from simulator.compilation import kernel
+from simulator.compilation import inlined, kernel, ticks
 from simulator.model.kernels.broadcast import broadcast
 from simulator.model.kernels.constants import (
+    AFTER_FIRST,
+    AFTER_SECOND,
+    CLOCK_REPS,
+    CLOCK_REVIEW,
+    CLOCK_SHELVE,
+    CLOCK_TALK,
+    CLOCK_VOICE,
     EVENTS,
-    PHASE_EXPERIENCE,
-    PHASE_RECORD,
+    FIRST_EVENT,
+    FIRST_SAID,
     PHASE_REPS,
     PHASE_REVIEW,
     PHASE_SHELVE,
     PHASE_SHOP,
     PHASE_TALK,
+    PHASE_TIMED,
     PHASE_VOICE,
 )
-from simulator.model.kernels.experience import experience
-from simulator.model.kernels.record import record
-from simulator.model.kernels.reps import rounds
+from simulator.model.kernels.reps import rounds, turn_over
 from simulator.model.kernels.shelves import deliver_and_shelve, order
 from simulator.model.kernels.shop import shop
 from simulator.model.kernels.talk import talk
+from simulator.model.kernels.team import meet, part_of
 from simulator.model.kernels.voice import voice
+
+
+@inlined
+def note_time(clock, phase, since, phases):
+    """Add the ticks since a moment to a phase's, where times are wanted; return the moment."""
+    now = since
+    if phases & PHASE_TIMED:
+        now = ticks()
+        clock[phase] += now - since
+    return now
+
+
+@inlined
+def say_nothing_new(scratch, worker):
+    """Leave to `voice` what is on the list of events, on a day on which nobody shops."""
+    mine = scratch.progress[worker]
+    mine[FIRST_SAID] = mine[AFTER_FIRST] = scratch.counts[FIRST_EVENT]
+    mine[AFTER_SECOND] = scratch.counts[EVENTS]
 
 
 @kernel
 def run_days(
-    first, last, week, phases, town, life, levers, setting, p, scratch, records, own_routes, visits, own_orders
+    first,
+    last,
+    week,
+    phases,
+    town,
+    life,
+    levers,
+    setting,
+    p,
+    scratch,
+    records,
+    own_routes,
+    visits,
+    own_orders,
+    worker,
+    team,
 ):
     """Run days ``first`` to ``last - 1`` of one week with constant levers.
 
@@ -37,28 +77,44 @@ def run_days(
     week : int
         Row of the weekly counters.
     phases : int
-        Mask of the phases to run; all but for timing and for tests.
+        Mask of the phases to run, all but for tests; `PHASE_TIMED` in it notes the time that each takes. Experience and
+        record are parts of shop and do not run without it.
     town, life, levers, setting, p, scratch, records
-        See `simulator.model.columns`.
+        See `simulator.model.columns`; ``scratch`` and ``records`` are the thread's own.
     own_routes, visits, own_orders
         What subclasses of `Rep` and `Store` decide themselves, see `reps.rounds` and `shelves.order`.
+    worker, team : int
+        Which of how many threads this is; all of a team run the same days at the same time.
     """
+    low, high = part_of(town.places.shape[0], worker, team)
+    clock = scratch.clock
     for day in range(first, last):
+        now = ticks()
         if phases & PHASE_SHELVE:
-            deliver_and_shelve(day, week, town, life, levers, setting, p, records)
+            deliver_and_shelve(day, week, low, high, town, life, levers, setting, p, scratch, records)
+        now = note_time(clock, CLOCK_SHELVE, now, phases)
         if phases & PHASE_REPS:
-            rounds(day, town, life, levers, setting, p, scratch, own_routes, visits)
+            rounds(day, low, high, town, life, levers, setting, p, own_routes, visits)
+            meet(scratch.meeting, team)
+            if worker == 0:
+                turn_over(day, town, life, levers, setting, p, scratch)
+        now = note_time(clock, CLOCK_REPS, now, phases)
         if phases & PHASE_SHOP:
-            scratch.counts[EVENTS] = 0
-            shop(day, week, town, life, levers, setting, p, scratch, records)
-        if phases & PHASE_EXPERIENCE:
-            experience(day, week, town, life, levers, setting, p, scratch, records)
-        if phases & PHASE_VOICE:
+            scratch.counts[EVENTS] = scratch.counts[FIRST_EVENT]
+            shop(day, week, phases, town, life, levers, setting, p, scratch, records, worker, team)
+        else:
+            say_nothing_new(scratch, worker)
+        now = ticks()
+        if worker == 0 and phases & PHASE_VOICE:
             voice(day, week, town, life, levers, setting, p, scratch, records)
+        meet(scratch.meeting, team)
+        now = note_time(clock, CLOCK_VOICE, now, phases)
         if phases & PHASE_TALK:
-            talk(day, week, town, life, levers, setting, p, scratch, records)
-            broadcast(day, week, town, life, levers, setting, p, scratch, records)
+            talk(day, week, town, life, levers, setting, p, scratch, records, worker, team)
+            if worker == 0:
+                broadcast(day, week, town, life, levers, setting, p, scratch, records)
+        now = note_time(clock, CLOCK_TALK, now, phases)
         if phases & PHASE_REVIEW:
-            order(day, week, town, life, levers, setting, p, own_orders, records)
-        if phases & PHASE_RECORD:
-            record(day, week, town, life, levers, setting, p, scratch, records)
+            order(day, week, low, high, town, life, levers, setting, p, own_orders, records)
+        now = note_time(clock, CLOCK_REVIEW, now, phases)
+        meet(scratch.meeting, team)

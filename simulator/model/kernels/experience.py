@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined, kernel
-from simulator.model.kernels.ahead import AHEAD, fetch_person, fetch_ties
+from simulator.compilation import inlined
 from simulator.model.kernels.changes import felt_recipe, use_programmes
 from simulator.model.kernels.constants import (
     KIND_EXPERIENCE,
@@ -20,49 +19,42 @@ from simulator.model.kernels.constants import (
     PROBLEMS,
     PROMISE,
     SERVICE,
-    SHOPPERS,
+    SERVICE_WORDS,
 )
 from simulator.model.kernels.mind import touch
 from simulator.model.kernels.notes import note_event
 from simulator.model.kernels.people import grow_bond, meet_hostility
-from simulator.randomness.philox import block, normal, stream_key, uniform
-from simulator.randomness.streams import Stream
+from simulator.randomness.philox import uniform
 from simulator.world.rapport import ORDINARY_BREADTH, closeness
 
-_EXPERIENCE = int(Stream.EXPERIENCE)
-_SERVICE = int(Stream.SERVICE)
 PROMISE_STEP = 0.01
 """Satisfaction that one step of what was promised stands for."""
 
 
 @inlined
-def service_met(trip, b, uid, town, life, levers, setting):
+def service_met(trip, b, town, life, levers, words):
     """Service of the roles met on this occasion: (level, what events changed of it, what was not meant, roles met).
 
     Sums over the roles met of quality relative to the reference; a role that is not met does nothing. Who serves, and
-    how new they are, moves the level; once an event has trained or replaced them, it counts as its change.
+    how new they are, moves the level; once an event has trained or replaced them, it counts as its change. ``words``
+    (R and more,) are the occasion's draws by role.
     """
-    roles = town.roles.shape[0]
     s = trip.where
     level = 0.0
     change = 0.0
     feigned = 0.0
     met = 0
-    key = stream_key(setting.run, _SERVICE, trip.ordinal)
     pretending = levers.brands[b].manner & MANNER_FEIGNED != 0
-    for group in range((roles + 3) // 4):
-        words = block(key, uid, group, trip.retry)
-        for lane in range(min(4, roles - 4 * group)):
-            r = 4 * group + lane
-            if uniform(words[lane]) < town.roles[r].met * levers.staff[s, r].met:
-                staff = life.staff[s, r]
-                level += levers.service[s, b, r] + staff.shift
-                change += levers.service_change[s, b, r]
-                if staff.stirred == 1:
-                    change += staff.shift
-                if pretending:
-                    feigned += levers.feigned[s, b, r]
-                met += 1
+    for r in range(town.roles.shape[0]):
+        if uniform(words[r]) < town.roles[r].met * levers.staff[s, r].met:
+            staff = life.staff[s, r]
+            level += levers.service[s, b, r] + staff.shift
+            change += levers.service_change[s, b, r]
+            if staff.stirred == 1:
+                change += staff.shift
+            if pretending:
+                feigned += levers.feigned[s, b, r]
+            met += 1
     return level, change, feigned, met
 
 
@@ -157,76 +149,72 @@ def shortfall(tie, outcome, p):
     return max(0.0, promised - max(0.0, outcome))
 
 
-@kernel
-def experience(day, week, town, life, levers, setting, p, scratch, records):
-    """Let everyone who bought something today live with it; arguments as in `shop`."""
-    n = scratch.counts[SHOPPERS]
-    for k in range(n):
-        if k + AHEAD < n:
-            fetch_ties(scratch.trips[k + AHEAD].who, life)
-            fetch_person(scratch.trips[k + AHEAD].who, town, life)
-        trip = scratch.trips[k]
-        b = trip.bought
-        if b < 0:
-            continue
-        i = trip.who
-        uid = town.people[i].uid
-        me = life.mind[i]
-        mine = life.ties[i]
-        tie = mine[b]
-        words = block(stream_key(setting.run, _EXPERIENCE, trip.ordinal), uid, 0, trip.retry)
-        level, change, feigned, met = service_met(trip, b, uid, town, life, levers, setting)
-        # what is not meant pleases nobody; a poor product is not saved by service, a good one is set apart by it
-        served = p.service_weight * (change - feigned)
-        if served > 0.0:
-            served *= town.brands[b].gate
-        luck = normal(words[0])
-        outcome = p.quality_weight * p.quality_sd * luck + served
-        if change != 0.0 and b == setting.focal:
-            touch(me, SERVICE, day)
-        cause = SERVICE if change != 0.0 else NO_CAUSE
-        if levers.active.shape[0] > 0:
-            felt = felt_recipe(trip, b, day, town.people[i], luck, me, life.views[i], levers, setting, p, scratch)
-            outcome += p.quality_weight * felt
-            if felt != 0.0:
-                cause = PROMISE
-        if tie.promised > 0:
-            short = shortfall(tie, outcome, p)
-            outcome -= p.disconfirmation_weight * short
-            tie.bond *= 1.0 - min(1.0, p.promise_bond_loss * short)
+@inlined
+def experience(trip, day, week, town, life, levers, setting, p, scratch, records):
+    """Let whoever bought something live with it; arguments as in `shop.shop`.
+
+    The draws were made when the shopper's chunk took its seats: words 0 to 3 are of the use, those from
+    ``SERVICE_WORDS`` on of the roles.
+    """
+    b = trip.bought
+    i = trip.who
+    seat = trip.seat
+    words = scratch.seats.words[:, seat]
+    me = life.mind[i]
+    mine = life.ties[i]
+    tie = mine[b]
+    level, change, feigned, met = service_met(trip, b, town, life, levers, words[SERVICE_WORDS:])
+    # what is not meant pleases nobody; a poor product is not saved by service, a good one is set apart by it
+    served = p.service_weight * (change - feigned)
+    if served > 0.0:
+        served *= town.brands[b].gate
+    luck = scratch.seats.luck[seat]
+    outcome = p.quality_weight * p.quality_sd * luck + served
+    if change != 0.0 and b == setting.focal:
+        touch(me, SERVICE, day)
+    cause = SERVICE if change != 0.0 else NO_CAUSE
+    if levers.active.shape[0] > 0:
+        felt = felt_recipe(trip, b, day, town.people[i], luck, me, life.views[i], levers, setting, p, scratch)
+        outcome += p.quality_weight * felt
+        if felt != 0.0:
             cause = PROMISE
+    if tie.promised > 0:
+        short = shortfall(tie, outcome, p)
+        outcome -= p.disconfirmation_weight * short
+        tie.bond *= 1.0 - min(1.0, p.promise_bond_loss * short)
+        cause = PROMISE
+        if b == setting.focal:
+            touch(me, PROMISE, day)
+    severity, incident = problem_met(words[1], b, trip, life, levers, p)
+    if severity > 0:
+        # an accident is buffered by the bond
+        outcome -= problem_hurt(severity, p) * (1.0 - p.bond_buffer * tie.bond)
+        records.totals[week, PROBLEMS, b] += 1
+        if incident == 1:
+            cause = SERVICE
             if b == setting.focal:
-                touch(me, PROMISE, day)
-        severity, incident = problem_met(words[1], b, trip, life, levers, p)
-        if severity > 0:
-            # an accident is buffered by the bond
-            outcome -= problem_hurt(severity, p) * (1.0 - p.bond_buffer * tie.bond)
-            records.totals[week, PROBLEMS, b] += 1
-            if incident == 1:
-                cause = SERVICE
-                if b == setting.focal:
-                    touch(me, SERVICE, day)
-            note_event(i, b, KIND_PROBLEM, severity, cause, incident, scratch)
-        elif uniform(words[3]) < talk_probability(tie, outcome, p):
-            tone = mention_tone(words[3], tie, outcome, p)
-            note_event(i, b, KIND_EXPERIENCE, tone, cause, 0, scratch)
-        rate = problem_rate_of_learning(p) if severity > 0 else p.satisfaction_rate
-        tie.belief += rate * (outcome - tie.belief)
-        me.store_mood[trip.slot] += p.satisfaction_rate * (level - me.store_mood[trip.slot])
-        grow_habit(mine, b, p)
-        warmth = level - feigned
-        if met > 0:
-            place = town.places[trip.where]
-            if warmth > 0.0:
-                here, there = place.staff_position, town.people[i].position
-                close = closeness(here[0], here[1], there[0], there[1], ORDINARY_BREADTH)
-                pace = warmth * town.brands[b].gate * (1.0 + p.relatability * close) * place.staff_pace
-                part = 0.0 if town.brands[b].accounts == 1 else p.bond_person_share * levers.places[trip.where].own
-                grow_bond(tie, min(1.0, p.bond_growth * pace), part)
-            meet_hostility(tie, level, met, levers.brands[b].manner & MANNER_NAMED != 0, words[2], p)
-        if levers.active.shape[0] > 0:
-            use_programmes(trip, b, day, town.people[i], me, tie, life.views[i], levers, setting, p)
-        if trip.forced == 1:
-            tie.learned += p.forced_trial_step * (p.forced_trial_learning - tie.learned)
-        me.last_brand = b
-        me.last_purchase = day
+                touch(me, SERVICE, day)
+        note_event(i, b, KIND_PROBLEM, severity, cause, incident, scratch)
+    elif uniform(words[3]) < talk_probability(tie, outcome, p):
+        tone = mention_tone(words[3], tie, outcome, p)
+        note_event(i, b, KIND_EXPERIENCE, tone, cause, 0, scratch)
+    rate = problem_rate_of_learning(p) if severity > 0 else p.satisfaction_rate
+    tie.belief += rate * (outcome - tie.belief)
+    me.store_mood[trip.slot] += p.satisfaction_rate * (level - me.store_mood[trip.slot])
+    grow_habit(mine, b, p)
+    warmth = level - feigned
+    if met > 0:
+        place = town.places[trip.where]
+        if warmth > 0.0:
+            here, there = place.staff_position, town.people[i].position
+            close = closeness(here[0], here[1], there[0], there[1], ORDINARY_BREADTH)
+            pace = warmth * town.brands[b].gate * (1.0 + p.relatability * close) * place.staff_pace
+            part = 0.0 if town.brands[b].accounts == 1 else p.bond_person_share * levers.places[trip.where].own
+            grow_bond(tie, min(1.0, p.bond_growth * pace), part)
+        meet_hostility(tie, level, met, levers.brands[b].manner & MANNER_NAMED != 0, words[2], p)
+    if levers.active.shape[0] > 0:
+        use_programmes(trip, b, day, town.people[i], me, tie, life.views[i], levers, setting, p)
+    if trip.forced == 1:
+        tie.learned += p.forced_trial_step * (p.forced_trial_learning - tie.learned)
+    me.last_brand = b
+    me.last_purchase = day

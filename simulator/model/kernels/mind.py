@@ -6,7 +6,7 @@ import numpy as np
 
 from simulator.compilation import inlined
 from simulator.model.kernels.constants import DAYS, FADE_BOND, FADE_HEARD, FADE_HURT, FADE_LEARNED, NO_CAUSE, QUARTER
-from simulator.randomness.philox import block, normal, stream_key
+from simulator.randomness.philox import block, quantile, stream_key, uniform
 from simulator.randomness.streams import Stream
 from simulator.world.shape import liking, score_of
 
@@ -41,25 +41,31 @@ def anchor(person, brand, log_list, p):
 
 
 @inlined
-def drift_tastes(me, mine, person, day, town, levers, setting, p):
+def drift_tastes(me, mine, person, day, town, levers, setting, p, lanes):
     """Let tastes drift once a quarter: a first-order autoregression of their scores that keeps spread and shape.
 
     ``score = keep x score + noise``; ``taste_drift_per_year`` is the standard deviation of a year's change in taste.
-    Keyed by quarter, so that it is the same in every arm whatever was bought.
+    Keyed by quarter, so that it is the same in every arm whatever was bought. ``lanes`` is working memory.
     """
     today = day // QUARTER
     while me.quarter < today:
         me.quarter += 1
         key = stream_key(setting.run, _DRIFT, me.quarter)
-        for group in range((mine.shape[0] + 3) // 4):
+        middle, value, noise = lanes[0], lanes[1], lanes[2]
+        for group in range(lanes.shape[1] // 4):
             words = block(key, person.uid, group, 0)
-            for lane in range(min(4, mine.shape[0] - 4 * group)):
-                tie = mine[4 * group + lane]
-                middle = anchor(person, town.brands[4 * group + lane], levers.brands[4 * group + lane].log_list, p)
-                value = (tie.utility - middle) / p.taste_sd
-                score = setting.drift_keep * score_of(value, p.taste_skew, setting.taste_mean, setting.taste_sd)
-                score += setting.drift_noise * normal(words[lane])
-                tie.utility = middle + p.taste_sd * liking(score, p.taste_skew, setting.taste_mean, setting.taste_sd)
+            for lane in range(4):
+                noise[4 * group + lane] = uniform(words[lane])
+        for b in range(mine.shape[0]):
+            middle[b] = anchor(person, town.brands[b], levers.brands[b].log_list, p)
+            value[b] = (mine[b].utility - middle[b]) / p.taste_sd
+        # over all lanes, of which some may be no brand's: a loop over whole fours becomes vector instructions
+        for lane in range(lanes.shape[1]):
+            score = setting.drift_keep * score_of(value[lane], p.taste_skew, setting.taste_mean, setting.taste_sd)
+            score += setting.drift_noise * quantile(noise[lane])
+            value[lane] = liking(score, p.taste_skew, setting.taste_mean, setting.taste_sd)
+        for b in range(mine.shape[0]):
+            mine[b].utility = middle[b] + p.taste_sd * value[b]
 
 
 @inlined

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.compilation import inlined
-from simulator.model.kernels.constants import DROPPED, EVENTS
+from simulator.model.kernels.constants import DROPPED, EVENTS, LAST_EVENT
 
 
 @inlined
@@ -13,7 +13,7 @@ def note_event(who, b, kind, score, cause, incident, scratch):
     ``incident`` is 1 for a problem that an incident made.
     """
     n = scratch.counts[EVENTS]
-    if n < scratch.events.shape[0]:
+    if n < scratch.counts[LAST_EVENT]:
         event = scratch.events[n]
         event.who = who
         event.brand = b

@@ -36,7 +36,6 @@ NAMES = (
     "complain_medium",
     "complain_minor",
     "complain_severe",
-    "cue_sharpness",
     "curiosity_trial",
     "disconfirmation_weight",
     "dislike_forgiven",

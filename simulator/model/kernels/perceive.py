@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined
-from simulator.model.kernels.constants import AWARE_CURIOUS, AWARE_HEARD, AWARE_SEEN
+from simulator.model.kernels.constants import AWARE_CURIOUS, AWARE_HEARD, AWARE_SEEN, DRAWN_HEARD, DRAWN_LIKING
 from simulator.model.kernels.mind import commitment
 from simulator.randomness.philox import block, normal, stream_key, uniform
 from simulator.randomness.streams import Stream
@@ -25,8 +25,7 @@ def miss_probability(view, look, briefed, setting, p):
     if setting.findability == 0:
         return 0.0
     help_given = min(1.0, p.staff_help + p.briefed_help * briefed)
-    lost_cues = np.float64(1.0 - look.overlap) ** p.cue_sharpness
-    return p.miss_rate * lost_cues * p.clutter * (1.0 - view.familiarity) * (1.0 - help_given)
+    return p.miss_rate * look.lost * p.clutter * (1.0 - view.familiarity) * (1.0 - help_given)
 
 
 @inlined
@@ -47,22 +46,25 @@ def fit_gain(person, look, p):
 
 
 @inlined
-def appeal(person, z, look, setting, p):
+def appeal(person, z, view, look, setting, p):
     """Utility (logit) that a changed look itself adds for a customer: a liking of one's own, winners and losers.
 
     Where the look places the brand anew, those whom it comes nearer to like it more.
     """
-    liking = np.float64(look.appeal_mean) + fit_gain(person, look, p)
-    if look.appeal_sd > 0.0:
-        words = block(stream_key(setting.run, _APPEAL, 0), person.uid, z, 0)
-        liking += look.appeal_sd * normal(words[0])
-    return liking
+    if view.drawn & DRAWN_LIKING == 0:
+        view.drawn |= DRAWN_LIKING
+        view.liking = look.appeal_mean
+        if look.appeal_sd > 0.0:
+            words = block(stream_key(setting.run, _APPEAL, 0), person.uid, z, 0)
+            view.liking += look.appeal_sd * normal(words[0])
+    return np.float64(view.liking) + fit_gain(person, look, p)
 
 
 @inlined
 def hear_announcement(uid, z, view, look, setting):
-    """Mark the customers who heard of the change before meeting it."""
-    if view.aware & AWARE_HEARD == 0 and look.announced > 0.0:
+    """Mark the customers who heard of the change before meeting it; drawn once."""
+    if view.drawn & DRAWN_HEARD == 0 and look.announced > 0.0:
+        view.drawn |= DRAWN_HEARD
         words = block(stream_key(setting.run, _AWARENESS, 0), uid, z, 0)
         if uniform(words[0]) < look.announced:
             view.aware |= AWARE_HEARD

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined, kernel
-from simulator.model.kernels.ahead import AHEAD, fetch_person
 from simulator.model.kernels.changes import reward_paid
 from simulator.model.kernels.constants import (
     BUYING,
@@ -17,12 +16,12 @@ from simulator.model.kernels.constants import (
     OF_ITSELF,
     PERIOD_DAYS,
     PERIODS,
-    SHOPPERS,
     TOO_EARLY,
     UNITS,
     VALUE,
 )
 from simulator.model.kernels.specials import special_price, special_size
+from simulator.randomness.philox import exp
 
 
 @inlined
@@ -67,53 +66,48 @@ def follow_cohort(me, day, week, p, records):
             records.kept[week - day // DAYS_OF_WEEK + won // DAYS_OF_WEEK, me.won_by, period] += 1
 
 
-@kernel
-def record(day, week, town, life, levers, setting, p, scratch, records):
-    """Count today's purchases by brand, store and level, and keep each customer's own dates; arguments as in `shop`."""
+@inlined
+def record(trip, day, week, town, life, levers, setting, p, records):
+    """Count a purchase by brand, store and level, and keep its customer's own dates; arguments as in `shop.shop`."""
+    b = trip.bought
+    i = trip.who
+    s = trip.where
+    person = town.people[i]
+    me = life.mind[i]
+    units = np.int64(trip.units)
+    price = levers.offers[s, b].price
+    log_size = np.float64(levers.offers[s, b].log_size)
+    if levers.specials.shape[0] > 0:
+        price *= exp(special_price(s, b, trip.item, person, levers))
+        log_size += special_size(s, b, trip.item, person, levers)
+    note_purchase(i, day, trip, price, records)
+    records.totals[week, UNITS, b] += units
+    records.totals[week, VALUE, b] += np.int64(np.rint(100.0 * price * units))
+    cost = town.brands[b].cost
+    if log_size != 0.0:  # a smaller pack costs less
+        cost *= exp(log_size)
+    reward = 0.0
+    if levers.active.shape[0] > 0:
+        reward = price * reward_paid(s, b, person, life.views[i], levers)
+    records.totals[week, CONTRIBUTION, b] += np.int64(np.rint(100.0 * (price - reward - cost) * units))
+    records.stores[week, s, b] += units
+    records.levels[week, records.level_start[0] + town.places[s].region, b] += units
+    records.levels[week, records.level_start[1] + person.segment, b] += units
+    records.levels[week, records.level_start[2] + person.source, b] += units
+    records.levels[week, records.level_start[3] + person.weight, b] += units
     observed_year = -OBSERVED_DAYS <= day < 0
-    n = scratch.counts[SHOPPERS]
-    for k in range(n):
-        if k + AHEAD < n:
-            fetch_person(scratch.trips[k + AHEAD].who, town, life)
-        trip = scratch.trips[k]
-        b = trip.bought
-        if b < 0:
-            continue
-        i = trip.who
-        s = trip.where
-        person = town.people[i]
-        me = life.mind[i]
-        units = np.int64(trip.units)
-        price = levers.offers[s, b].price
-        log_size = np.float64(levers.offers[s, b].log_size)
-        if levers.specials.shape[0] > 0:
-            price *= np.exp(special_price(s, b, trip.item, person, levers))
-            log_size += special_size(s, b, trip.item, person, levers)
-        note_purchase(i, day, trip, price, records)
-        records.totals[week, UNITS, b] += units
-        records.totals[week, VALUE, b] += np.int64(np.rint(100.0 * price * units))
-        cost = town.brands[b].cost * np.exp(log_size)  # a smaller pack costs less
-        reward = 0.0
-        if levers.active.shape[0] > 0:
-            reward = price * reward_paid(s, b, person, life.views[i], levers)
-        records.totals[week, CONTRIBUTION, b] += np.int64(np.rint(100.0 * (price - reward - cost) * units))
-        records.stores[week, s, b] += units
-        records.levels[week, records.level_start[0] + town.places[s].region, b] += units
-        records.levels[week, records.level_start[1] + person.segment, b] += units
-        records.levels[week, records.level_start[2] + person.source, b] += units
-        records.levels[week, records.level_start[3] + person.weight, b] += units
+    if observed_year:
+        me.year_category += 1
+    if b == setting.focal:
+        if day >= 0:
+            follow_cohort(me, day, week, p, records)
+        me.last_focal = day
         if observed_year:
-            me.year_category += 1
-        if b == setting.focal:
-            if day >= 0:
-                follow_cohort(me, day, week, p, records)
-            me.last_focal = day
-            if observed_year:
-                me.year_focal += 1
-            if me.base == 1:
-                records.habitual[week] += units
-        else:
-            me.last_rival = day
+            me.year_focal += 1
+        if me.base == 1:
+            records.habitual[week] += units
+    else:
+        me.last_rival = day
 
 
 @kernel

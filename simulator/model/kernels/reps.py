@@ -37,8 +37,8 @@ def visit(s, b, rep, key, town, life, levers, p):
 
 
 @kernel
-def rounds(day, town, life, levers, setting, p, scratch, own_routes, visits):
-    """Let every rep in post visit the stores on today's route, then draw the week's turnover of people in the chain.
+def rounds(day, first, last, town, life, levers, setting, p, own_routes, visits):
+    """Let every rep in post visit those of the stores ``first`` to ``last`` that are on today's route.
 
     Parameters
     ----------
@@ -46,15 +46,17 @@ def rounds(day, town, life, levers, setting, p, scratch, own_routes, visits):
         1 where a subclass of `Rep` decides the route; then ``visits`` is obeyed.
     visits : array of uint8, shape (S, B)
         1 where such a rep visits today.
-    day, town, life, levers, setting, p, scratch
+    day, town, life, levers, setting, p
         As in `shop.shop`.
     """
     key = stream_key(setting.run, _VISIT, day)
     # a briefing fades as staff forget it and as staff who heard it leave
     forget = LN2 / (DAYS_OF_WEEK * p.briefing_decay_weeks) + p.staff_turnover_per_year / _DAYS_OF_YEAR
-    for s in range(town.rep_of.shape[0]):
+    for s in range(first, last):
         for b in range(town.rep_of.shape[1]):
-            life.chain[s, b].briefed -= forget * life.chain[s, b].briefed
+            chain = life.chain[s, b]
+            if chain.briefed != 0.0:
+                chain.briefed -= forget * chain.briefed
             rep = town.rep_of[s, b]
             if rep < 0 or day < life.posts[rep].vacant_until:
                 continue
@@ -67,6 +69,11 @@ def rounds(day, town, life, levers, setting, p, scratch, own_routes, visits):
                 due = uniform(words[0]) < life.posts[rep].load
             if due:
                 visit(s, b, rep, key, town, life, levers, p)
+
+
+@kernel
+def turn_over(day, town, life, levers, setting, p, scratch):
+    """Let reps gain a day of tenure, and draw the week's turnover of people in the chain."""
     weekly = stream_key(setting.run, _TURNOVER, day // DAYS_OF_WEEK)
     for rep in range(life.posts.shape[0]):
         post = life.posts[rep]

@@ -28,7 +28,7 @@ from simulator.model.kernels.constants import (
     SMALLEST_SHELF,
 )
 from simulator.model.kernels.people import experience_of, favoured
-from simulator.randomness.philox import block, normal, stream_key, uniform
+from simulator.randomness.philox import block, exp, normal, stream_key, ten_rounds, uniform
 from simulator.randomness.streams import Stream
 
 _DELIVERY = int(Stream.DELIVERY)
@@ -104,44 +104,64 @@ def is_delisted(s, i, levers):
     return levers.delisted.shape[0] > 0 and levers.delisted[s, i] > 0
 
 
+@inlined
+def draw_for_items(key, s, row, words):
+    """Draw two uniforms for each item of a store, two items to a block, into rows ``row`` and ``row + 1``."""
+    for pair in range(words.shape[1] // 2):
+        a, b, c, d = ten_rounds(key, s, pair, 0)
+        words[row, 2 * pair] = a
+        words[row + 1, 2 * pair] = b
+        words[row, 2 * pair + 1] = c
+        words[row + 1, 2 * pair + 1] = d
+
+
 @kernel
-def deliver_and_shelve(day, week, town, life, levers, setting, p, records):
+def deliver_and_shelve(day, week, first, last, town, life, levers, setting, p, scratch, records):
     """Unload today's trucks, move goods to the shelf, let records drift, and count empty shelves by cause.
 
     An item that staff overlook stays in the backroom for ``shelving_gap_days``. An item that a stock-out event strikes
     is off the shelf for whole weeks, in a share ``severity`` of stores and weeks. What a store has left of a delisted
-    item is put away until it is listed again. Arguments as in `shop.shop`.
+    item is put away until it is listed again. For stores ``first`` to ``last``; other arguments as in `shop.shop`.
     """
     slot = day % SLOTS
     key = stream_key(setting.run, _SHELVING, spell(day, p.shelving_gap_days))
     key_records = stream_key(setting.run, _RECORDS, day)
     key_event = stream_key(setting.run, _EVENT, day // DAYS_OF_WEEK)
-    for s in range(town.rep_of.shape[0]):
+    words = scratch.item_words
+    for s in range(first, last):
+        if setting.shelves == 1:
+            draw_for_items(key, s, 0, words)
+            draw_for_items(key_records, s, 2, words)
         for b in range(town.rep_of.shape[1]):
             failures = failure_ratio(s, b, day, town, life, levers, p)
             for i in range(town.first_item[b], town.first_item[b + 1]):
                 stock = life.stock[s, i]
-                stock.backroom += life.coming[s, i, slot]
-                life.coming[s, i, slot] = 0
                 demand = town.demand[s, i]
-                space = max(SMALLEST_SHELF, np.int64(np.ceil(demand * p.shelf_capacity_days))) - stock.shelf
-                if stock.backroom > 0 and space > 0:
-                    words = block(key, s, i, 0)
-                    if uniform(words[0]) >= p.shelving_gap_rate * failures * levers.places[s].failures:
+                capacity = max(SMALLEST_SHELF, np.int64(np.ceil(demand * p.shelf_capacity_days)))
+                if setting.shelves == 0:
+                    stock.shelf = capacity
+                else:
+                    arrived = life.coming[s, i, slot]
+                    if arrived > 0:
+                        stock.backroom += arrived
+                        stock.coming -= arrived
+                        life.coming[s, i, slot] = 0
+                    space = capacity - stock.shelf
+                    overlooked = uniform(words[0, i]) < p.shelving_gap_rate * failures * levers.places[s].failures
+                    if stock.backroom > 0 and space > 0 and not overlooked:
                         moved = min(np.int64(stock.backroom), space)
                         stock.backroom -= moved
                         stock.shelf += moved
-                words = block(key_records, s, i, 0)
-                if uniform(words[0]) < p.record_error_rate * failures:
-                    stock.record_error += 1 + np.int64(demand)
-                if uniform(words[1]) < 1.0 / p.record_check_days:
-                    stock.record_error = 0
+                    if uniform(words[2, i]) < p.record_error_rate * failures:
+                        stock.record_error += 1 + np.int64(demand)
+                    if uniform(words[3, i]) < 1.0 / p.record_check_days:
+                        stock.record_error = 0
                 stock.blocked = LISTED
                 if is_delisted(s, i, levers):
                     stock.blocked = DELISTED
                 elif levers.severity[s, i] > 0.0:
-                    words = block(key_event, s, i, 0)
-                    if uniform(words[0]) < levers.severity[s, i]:
+                    struck = block(key_event, s, i, 0)
+                    if uniform(struck[0]) < levers.severity[s, i]:
                         stock.blocked = BLOCKED
                 audit(stock, b, week, records)
                 stock.sold = 0
@@ -170,6 +190,7 @@ def send(s, i, b, wanted, arrival, key, town, life, levers):
     edge = life.dealers[town.places[s].distributor, b].edge
     if rank < favoured(levers.fill_rate[s, b], edge):
         life.coming[s, i, arrival % SLOTS] += wanted
+        life.stock[s, i].coming += wanted
         life.stock[s, i].short = SENT
     elif rank < favoured(levers.usual_fill[s, b], edge):
         life.stock[s, i].short = SHORT_BY_EVENT
@@ -178,16 +199,17 @@ def send(s, i, b, wanted, arrival, key, town, life, levers):
 
 
 @kernel
-def order(day, week, town, life, levers, setting, p, own_orders, records):
-    """Let every store look at its shelves and order up to its target; a line is sent whole or not at all.
+def order(day, week, first, last, town, life, levers, setting, p, own_orders, records):
+    """Let stores ``first`` to ``last`` look at their shelves and order up to their targets; a line is all or nothing.
 
-    Forecasts follow sales by exponential smoothing and are off by a log-normal error that is drawn anew every week.
+    Forecasts follow sales by exponential smoothing and are off by a log-normal error that is drawn at the beginning of
+    every week.
     ``own_orders`` (S,) is 1 where a subclass of `Store` decides what to order.
     """
     key = stream_key(setting.run, _DELIVERY, spell(day, p.upstream_spell_days))
     key_forecast = stream_key(setting.run, _FORECAST, day // DAYS_OF_WEEK)
     review = max(1, np.int64(p.review_days))
-    for s in range(town.rep_of.shape[0]):
+    for s in range(first, last):
         arrival = following = day
         for b in range(town.rep_of.shape[1]):
             if b == 0 or levers.lead_time[s, b] != levers.lead_time[s, b - 1]:
@@ -197,17 +219,18 @@ def order(day, week, town, life, levers, setting, p, own_orders, records):
             for i in range(town.first_item[b], town.first_item[b + 1]):
                 stock = life.stock[s, i]
                 audit(stock, b, week, records)
+                if setting.shelves == 0:
+                    continue
                 # an empty shelf says nothing about demand, nor does one kept empty by an event
                 if stock.blocked == LISTED and (stock.shelf > 0 or stock.sold > 0):
                     stock.forecast += p.forecast_rate * (stock.sold - stock.forecast)
+                if day % DAYS_OF_WEEK == 0:
+                    words = block(key_forecast, s, i, 0)
+                    stock.error = exp(p.forecast_error_sd * normal(words[0]))
                 if day % review != 0 or own_orders[s] == 1 or stock.blocked == DELISTED:
                     continue
-                words = block(key_forecast, s, i, 0)
-                error = np.exp(p.forecast_error_sd * normal(words[0]))
-                target = order_up_to(stock.forecast * error, following - day - 1, life.chain[s, b].rep_bond, p)
-                position = stock.shelf + stock.backroom + stock.record_error
-                for k in range(SLOTS):
-                    position += life.coming[s, i, k]
+                target = order_up_to(stock.forecast * stock.error, following - day - 1, life.chain[s, b].rep_bond, p)
+                position = stock.shelf + stock.backroom + stock.record_error + stock.coming
                 wanted = np.int64(np.ceil(target)) - position
                 if wanted > 0:
                     send(s, i, b, wanted, arrival, key, town, life, levers)

@@ -1,56 +1,109 @@
 """Phase 4: today's shoppers choose a store, then an item (model description, section 5).
 
 Shoppers are served store by store in keyed random order, so that scarce goods go to the same customers whatever the
-order of computation. Who goes on to another store is served there in a second pass on the same day.
+order of computation. Who goes on to another store is served there in a second pass on the same day. Whoever buys lives
+with it at once (phase 5) and is counted (phase 9), while the customer's rows are at hand.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined, kernel
-from simulator.model.kernels.ahead import AHEAD, fetch_person, fetch_ties
+from simulator.compilation import LOOKED_AT, due_among, inlined, kernel, lowest_bit, ticks
+from simulator.model.kernels.ahead import AHEAD, fetch_customer, fetch_person, fetch_trip
 from simulator.model.kernels.choose import choose
-from simulator.model.kernels.constants import NEVER, SHOPPERS
+from simulator.model.kernels.constants import (
+    AFTER_FIRST,
+    AFTER_SECOND,
+    CALENDAR_WORDS,
+    CHUNK,
+    CLOCK_EXPERIENCE,
+    CLOCK_RECORD,
+    CLOCK_SHOP,
+    EVENTS,
+    EXPERIENCE_WORDS,
+    FIRST_ONWARD,
+    FIRST_SAID,
+    FIRST_TRIP,
+    NEVER,
+    ONWARD,
+    PHASE_EXPERIENCE,
+    PHASE_RECORD,
+    PHASE_TIMED,
+    PLANNED,
+    SERVICE_WORDS,
+    SHOPPERS,
+    TRIP_WORDS,
+)
+from simulator.model.kernels.experience import experience
 from simulator.model.kernels.listing import learn_range
-from simulator.randomness.philox import block, exponential, stream_key, uniform
+from simulator.model.kernels.record import record
+from simulator.model.kernels.team import join_visits, meet, part_of
+from simulator.randomness.philox import exponential, fill_blocks, gumbel, normal, uniform
 from simulator.randomness.streams import Stream
 
 _TRIP = int(Stream.TRIP)
 _CALENDAR = int(Stream.CALENDAR)
+_EXPERIENCE = int(Stream.EXPERIENCE)
+_SERVICE = int(Stream.SERVICE)
+_CHOICE = int(Stream.CHOICE)
+_PLACE = np.uint64(0xFFFFFFFF)
+_PRIORITY = np.uint64(32)
 
 
 @kernel
-def find_shoppers(day, due, shoppers):
-    """List the customers whose trip is due, in order of their rows; branch-free, since most are not."""
+def find_shoppers(day, due, first, last, room, shoppers):
+    """List the customers of rows ``first`` to ``last`` whose trip is due, in order; most are not.
+
+    32 are looked at together. Those beyond ``room`` stay due and come tomorrow.
+    """
     n = 0
-    for i in range(due.shape[0]):
-        shoppers[n] = i
-        n += due[i] <= day
+    start = due.ctypes.data
+    whole = first + (last - first) // LOOKED_AT * LOOKED_AT
+    for group in range(first, whole, LOOKED_AT):
+        found = due_among(start + group * due.itemsize, day)
+        while found != 0:
+            if n < room:
+                shoppers[n] = group + lowest_bit(found)
+                n += 1
+            found &= found - np.uint32(1)
+    for i in range(whole, last):
+        if due[i] <= day and n < room:
+            shoppers[n] = i
+            n += 1
     return n
 
 
 @inlined
-def advance_calendar(day, person, me, setting):
-    """Set the next calendar trip and return how many units today's is for.
+def draw_calendar(n, setting, seats):
+    """Draw the wait until the next trip, in mean intervals, for a chunk of trips.
 
-    The interval is a sum of exponential stages (Erlang; between two whole numbers of stages the last one comes with a
-    probability), scaled to the customer's rate. It is keyed by the trip's ordinal, whatever was bought meanwhile.
+    A sum of exponential stages (Erlang; between two whole numbers of stages the last one comes with a probability). It
+    is keyed by the trip's ordinal, whatever was bought meanwhile.
     """
-    key = stream_key(setting.run, _CALENDAR, me.trips)
-    words = block(key, person.uid, 0, 0)
-    interval = exponential(words[0])
-    if uniform(words[2]) < setting.stage_extra:
-        interval += exponential(words[1])
+    words = seats.words
+    fill_blocks(setting.run, _CALENDAR, seats.again, n, 0, seats, CALENDAR_WORDS)
+    for j in range(n):
+        extra = exponential(words[CALENDAR_WORDS + 1, j])
+        seats.wait[j] = exponential(words[CALENDAR_WORDS, j])
+        if uniform(words[CALENDAR_WORDS + 2, j]) < setting.stage_extra:
+            seats.wait[j] += extra
     for stage in range(1, setting.stages):
-        more = block(key, person.uid, 0, stage)
-        interval += exponential(more[0])
-    interval /= setting.stages + setting.stage_extra
+        for j in range(n):
+            seats.again[j] = stage
+        fill_blocks(setting.run, _CALENDAR, seats.again, n, 0, seats, TRIP_WORDS)
+        for j in range(n):
+            seats.wait[j] += exponential(words[TRIP_WORDS, j])
+
+
+@inlined
+def advance_calendar(day, person, me, wait, word, setting):
+    """Set the next calendar trip, ``wait`` mean intervals after this one; return how many units today's is for."""
     me.trips += 1
-    me.next_time += interval / person.rate
+    me.next_time += wait / (setting.stages + setting.stage_extra) / person.rate
     me.next_day = np.int16(min(max(np.floor(me.next_time), day + 1.0), 32766.0))
     units = setting.units
-    if uniform(words[3]) < setting.units_extra:
+    if uniform(word) < setting.units_extra:
         units += 1
     return units
 
@@ -80,82 +133,182 @@ def pick_store(word, person, me, setting, p):
 
 
 @kernel
-def plan_trips(day, n, town, life, setting, p, scratch):
-    """Draw the trip of each shopper, note how many units, and advance the calendar unless the trip was a retry."""
-    for k in range(n):
-        if k + AHEAD < n:
-            fetch_person(scratch.shoppers[k + AHEAD], town, life)
-        i = scratch.shoppers[k]
-        person = town.people[i]
-        me = life.mind[i]
+def plan_trips(day, n, begin, visits, town, life, setting, p, scratch):
+    """Plan the trips of ``n`` shoppers from ``begin`` on in ``scratch.trips``, and count them by store in ``visits``.
+
+    The calendar advances unless the trip was a retry.
+    """
+    seats = scratch.seats
+    for s in range(visits.shape[0]):
+        visits[s] = 0
+    for start in range(0, n, CHUNK):
+        size = min(CHUNK, n - start)
+        for j in range(size):
+            if start + j + AHEAD < n:
+                fetch_person(scratch.shoppers[start + j + AHEAD], town, life)
+            i = scratch.shoppers[start + j]
+            me = life.mind[i]
+            trip = scratch.trips[begin + start + j]
+            trip.who = i
+            trip.uid = town.people[i].uid
+            trip.retry = me.next_day > day
+            trip.ordinal = me.trips - trip.retry
+            seats.uid[j] = trip.uid
+            seats.ordinal[j] = trip.ordinal
+            seats.again[j] = 0
+        draw_calendar(size, setting, seats)
+        for j in range(size):
+            seats.again[j] = scratch.trips[begin + start + j].retry
+        fill_blocks(setting.run, _TRIP, seats.again, size, 0, seats, TRIP_WORDS)
+        for j in range(size):
+            trip = scratch.trips[begin + start + j]
+            person = town.people[trip.who]
+            me = life.mind[trip.who]
+            if trip.retry == 1:
+                trip.units = me.waited_units
+            else:
+                word = seats.words[CALENDAR_WORDS + 3, j]
+                trip.units = advance_calendar(day, person, me, seats.wait[j], word, setting)
+            me.retry_day = NEVER
+            for lane in range(4):
+                trip.words[lane] = seats.words[TRIP_WORDS + lane, j]
+            trip.slot = pick_store(trip.words[0], person, me, setting, p)
+            trip.where = person.store[trip.slot]
+            visits[trip.where] += 1
+
+
+@inlined
+def rank(trip, k):
+    """Rank of a trip among those to its store: by keyed priority (word 2 of the trip)."""
+    return (np.uint64(trip.words[2]) << _PRIORITY) | np.uint64(k)
+
+
+@inlined
+def place_of(ranked):
+    """Where a ranked trip is in ``scratch.trips``."""
+    return np.int64(ranked & _PLACE)
+
+
+@kernel
+def sort_ranks(ranks, first, last):
+    """Put the ranked trips of one store into order."""
+    for a in range(first + 1, last):
+        one = ranks[a]
+        j = a - 1
+        while j >= first and ranks[j] > one:
+            ranks[j + 1] = ranks[j]
+            j -= 1
+        ranks[j + 1] = one
+
+
+@kernel
+def queue_up(scratch, worker, n, begin):
+    """Write a thread's trips into the queues of their stores in ``scratch.order``; ``scratch.start`` says where."""
+    for s in range(scratch.visits.shape[1]):
+        scratch.place[s] = scratch.start[s]
+        for w in range(worker):
+            scratch.place[s] += scratch.visits[w, s]
+    for k in range(begin, begin + n):
         trip = scratch.trips[k]
-        trip.who = i
-        if me.next_day > day:
-            trip.retry = 1
-            trip.ordinal = me.trips - 1
-            trip.units = me.waited_units
-        else:
-            trip.retry = 0
-            trip.ordinal = me.trips
-            trip.units = advance_calendar(day, person, me, setting)
-        me.retry_day = NEVER
-        words = block(stream_key(setting.run, _TRIP, trip.ordinal), person.uid, 0, trip.retry)
-        for lane in range(4):
-            trip.words[lane] = words[lane]
-        trip.slot = pick_store(words[0], person, me, setting, p)
-        trip.where = person.store[trip.slot]
+        scratch.order[scratch.place[trip.where]] = rank(trip, k)
+        scratch.place[trip.where] += 1
 
 
 @kernel
-def sort_by_store(chosen, n, stores, trips, start, order):
-    """Order the first ``n`` of ``chosen`` trips by store, and within a store by keyed priority (word 2 of the trip)."""
-    for s in range(stores + 1):
-        start[s] = 0
-    for a in range(n):
-        start[trips[chosen[a]].where + 1] += 1
-    for s in range(stores):
-        start[s + 1] += start[s]
-    for a in range(n):
-        k = chosen[a]
-        s = trips[k].where
-        order[start[s]] = k
-        start[s] += 1
-    first = 0
-    for s in range(stores):
-        for a in range(first + 1, start[s]):
-            k = order[a]
-            priority = trips[k].words[2]
-            j = a - 1
-            while j >= first and trips[order[j]].words[2] > priority:
-                order[j + 1] = order[j]
-                j -= 1
-            order[j + 1] = k
-        first = start[s]
+def queue_later(first, last, town, scratch):
+    """Queue the trips that went on to one of the stores ``first`` to ``last`` in ``scratch.later``; return how many."""
+    for s in range(first, last + 1):
+        scratch.start[s] = 0
+    for w in range(scratch.progress.shape[0]):
+        begin = scratch.progress[w, FIRST_ONWARD]
+        for a in range(begin, begin + scratch.progress[w, ONWARD]):
+            trip = scratch.trips[scratch.onward[a]]
+            s = town.people[trip.who].store[trip.slot]
+            if first <= s < last:
+                trip.where = s
+                scratch.start[s + 1] += 1
+    for s in range(first, last):
+        scratch.start[s + 1] += scratch.start[s]
+        scratch.place[s] = scratch.start[s]
+    for w in range(scratch.progress.shape[0]):
+        begin = scratch.progress[w, FIRST_ONWARD]
+        for a in range(begin, begin + scratch.progress[w, ONWARD]):
+            k = scratch.onward[a]
+            trip = scratch.trips[k]
+            s = town.people[trip.who].store[trip.slot]
+            if first <= s < last:
+                scratch.later[scratch.place[s]] = rank(trip, k)
+                scratch.place[s] += 1
+    return np.int64(scratch.start[last])
 
 
 @kernel
-def serve(day, week, n, second, town, life, levers, setting, p, scratch, records):
-    """Serve the first ``n`` trips of ``scratch.order``; list who goes on to another store and return how many."""
+def take_seats(ranks, begin, size, brands, roles, setting, scratch):
+    """Make the draws of a chunk of shoppers: noise by brand, the use of the product, the people met."""
+    seats = scratch.seats
+    for j in range(size):
+        trip = scratch.trips[place_of(ranks[begin + j])]
+        trip.seat = j
+        seats.uid[j] = trip.uid
+        seats.ordinal[j] = trip.ordinal
+        seats.again[j] = trip.retry
+    fill_blocks(setting.run, _EXPERIENCE, seats.again, size, 0, seats, EXPERIENCE_WORDS)
+    for group in range((roles + 3) // 4):
+        fill_blocks(setting.run, _SERVICE, seats.again, size, group, seats, SERVICE_WORDS + 4 * group)
+    choice = SERVICE_WORDS + 4 * ((roles + 3) // 4)
+    for group in range((brands + 3) // 4):
+        fill_blocks(setting.run, _CHOICE, seats.again, size, group, seats, choice)
+        for lane in range(min(4, brands - 4 * group)):
+            for j in range(size):
+                seats.noise[4 * group + lane, j] = gumbel(seats.words[choice + lane, j])
+    for j in range(size):
+        seats.luck[j] = normal(seats.words[EXPERIENCE_WORDS, j])
+
+
+@kernel
+def serve(day, week, phases, ranks, first, last, second, town, life, levers, setting, p, scratch, records):
+    """Serve the ranked trips ``first`` to ``last``; list who goes on to another store and return how many."""
     onward = 0
-    for a in range(n):
-        if a + AHEAD < n:
-            ahead = scratch.trips[scratch.order[a + AHEAD]].who
-            fetch_ties(ahead, life)
-            fetch_person(ahead, town, life)
-        k = scratch.order[a]
-        slot = choose(scratch.trips[k], day, week, second, town, life, levers, setting, p, scratch, records)
-        if levers.delisted.shape[0] > 0:
-            learn_range(scratch.trips[k].slot, scratch.trips[k].where, life.views[scratch.trips[k].who], levers)
-        if slot >= 0:
-            scratch.trips[k].slot = slot
-            scratch.onward[onward] = k
-            onward += 1
+    timed = phases & PHASE_TIMED != 0
+    for begin in range(first, last, CHUNK):
+        size = min(CHUNK, last - begin)
+        now = ticks() if timed else 0
+        take_seats(ranks, begin, size, town.brands.shape[0], town.roles.shape[0], setting, scratch)
+        for j in range(size):
+            if begin + CHUNK + j < last:
+                fetch_trip(place_of(ranks[begin + CHUNK + j]), scratch)
+            if begin + j + AHEAD < last:
+                fetch_customer(scratch.trips[place_of(ranks[begin + j + AHEAD])].who, town, life)
+            k = place_of(ranks[begin + j])
+            trip = scratch.trips[k]
+            slot = choose(trip, day, week, second, town, life, levers, setting, p, scratch, records)
+            if levers.delisted.shape[0] > 0:
+                learn_range(trip.slot, trip.where, life.views[trip.who], levers)
+            if slot >= 0:
+                trip.slot = slot
+                scratch.onward[first + onward] = k
+                onward += 1
+            me = life.mind[trip.who]
+            scratch.due[trip.who] = min(me.next_day, me.retry_day)
+            if timed:
+                scratch.clock[CLOCK_SHOP] += ticks() - now
+                now = ticks()
+            if trip.bought >= 0 and phases & PHASE_EXPERIENCE:
+                experience(trip, day, week, town, life, levers, setting, p, scratch, records)
+            if timed:
+                scratch.clock[CLOCK_EXPERIENCE] += ticks() - now
+                now = ticks()
+            if trip.bought >= 0 and phases & PHASE_RECORD:
+                record(trip, day, week, town, life, levers, setting, p, records)
+            if timed:
+                scratch.clock[CLOCK_RECORD] += ticks() - now
+                now = ticks()
     return onward
 
 
 @kernel
-def shop(day, week, town, life, levers, setting, p, scratch, records):
-    """Let today's shoppers shop.
+def shop(day, week, phases, town, life, levers, setting, p, scratch, records, worker, team):
+    """Let today's shoppers shop, use what they bought, and be counted.
 
     Parameters
     ----------
@@ -163,24 +316,44 @@ def shop(day, week, town, life, levers, setting, p, scratch, records):
         Day relative to launch.
     week : int
         Row of the weekly counters.
+    phases : int
+        Mask of the phases to run.
     town, life, levers, setting, p, scratch, records
         See `simulator.model.columns`; ``life``, ``scratch`` and ``records`` are changed. What a trip bought is left in
-        ``scratch.trips[k].bought`` for the next phases.
+        ``scratch.trips[k].bought``.
+    worker, team : int
+        Which of how many threads this is.
     """
-    n = find_shoppers(day, scratch.due, scratch.shoppers)
-    scratch.counts[SHOPPERS] = n
+    low, high = part_of(scratch.due.shape[0], worker, team)
+    begin, end = part_of(scratch.trips.shape[0], worker, team)
     stores = town.places.shape[0]
-    plan_trips(day, n, town, life, setting, p, scratch)
-    for k in range(n):
-        scratch.onward[k] = k
-    going = n
-    for second in range(2):
-        if going > 0:
-            sort_by_store(scratch.onward, going, stores, scratch.trips, scratch.start, scratch.order)
-            going = serve(day, week, going, second, town, life, levers, setting, p, scratch, records)
-            for a in range(going):
-                trip = scratch.trips[scratch.onward[a]]
-                trip.where = town.people[trip.who].store[trip.slot]
-    for k in range(n):
-        i = scratch.trips[k].who
-        scratch.due[i] = min(life.mind[i].next_day, life.mind[i].retry_day)
+    low_store, high_store = part_of(stores, worker, team)
+    mine = scratch.progress[worker]
+    now = ticks()
+    n = find_shoppers(day, scratch.due, low, high, end - begin, scratch.shoppers)
+    plan_trips(day, n, begin, scratch.visits[worker], town, life, setting, p, scratch)
+    scratch.counts[SHOPPERS] = n
+    mine[PLANNED] = n
+    mine[FIRST_TRIP] = begin
+    meet(scratch.meeting, team)
+    join_visits(scratch.visits, scratch.start)
+    queue_up(scratch, worker, n, begin)
+    meet(scratch.meeting, team)
+    first, last = np.int64(scratch.start[low_store]), np.int64(scratch.start[high_store])
+    for s in range(low_store, high_store):
+        sort_ranks(scratch.order, np.int64(scratch.start[s]), np.int64(scratch.start[s + 1]))
+    if phases & PHASE_TIMED:
+        scratch.clock[CLOCK_SHOP] += ticks() - now
+    mine[FIRST_SAID] = scratch.counts[EVENTS]
+    mine[FIRST_ONWARD] = first
+    mine[ONWARD] = serve(
+        day, week, phases, scratch.order, first, last, 0, town, life, levers, setting, p, scratch, records
+    )
+    mine[AFTER_FIRST] = scratch.counts[EVENTS]
+    meet(scratch.meeting, team)
+    later = queue_later(low_store, high_store, town, scratch)
+    for s in range(low_store, high_store):
+        sort_ranks(scratch.later, np.int64(scratch.start[s]), np.int64(scratch.start[s + 1]))
+    serve(day, week, phases, scratch.later, 0, later, 1, town, life, levers, setting, p, scratch, records)
+    mine[AFTER_SECOND] = scratch.counts[EVENTS]
+    meet(scratch.meeting, team)

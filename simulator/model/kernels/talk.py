@@ -9,22 +9,28 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined, kernel
+from simulator.model.kernels.ahead import AHEAD, fetch_friends, fetch_mind, fetch_teller
 from simulator.model.kernels.constants import (
     AWARE_HEARD,
     BY_TALK,
     GENERATIONS,
+    LEFT,
     LOOK_PACK,
     LOOK_POSITION,
+    MESSAGES,
     MOST_TOLD,
     NEGATIVE,
     NEWS,
     NO_CAUSE,
     POSITIVE,
     POST,
+    RETOLD,
+    SAID,
     WORD_OF_MOUTH,
 )
 from simulator.model.kernels.mind import refresh, touch
 from simulator.model.kernels.reputation import mend_reputations, soil, weight_of_others
+from simulator.model.kernels.team import meet, part_of
 from simulator.randomness.philox import block, poisson, stream_key, uniform
 from simulator.randomness.streams import Stream
 
@@ -35,7 +41,7 @@ _DRAWS = 1 << 16  # more than any message can reach at once
 
 @inlined
 def persuade(tie, valence, strength, p):
-    """Move what a receiver has heard of a brand.
+    """Move what a receiver has heard of a brand (logit).
 
     A message takes a share of the room left up to ``message_logit`` (in either direction), scaled by the strength of
     the tie and weighing less the more the receiver has bought (`reputation.weight_of_others`).
@@ -71,10 +77,9 @@ def hear(r, b, valence, cause, generation, strength, day, week, life, levers, se
     """Let receiver ``r`` hear a piece of news: count it, be moved by it, learn of the change."""
     me = life.mind[r]
     mine = life.ties[r]
-    sees = life.views[r]
     good = valence > 0.0
     records.totals[week, POSITIVE if good else NEGATIVE, b] += 1
-    refresh(me, mine, sees, day, scratch.fade)
+    refresh(me, mine, life.views[r], day, scratch.fade)
     before = mine[b].heard
     persuade(mine[b], valence, strength, p)
     if b == setting.focal and mine[b].heard - before >= p.source_credit_logit:
@@ -91,7 +96,7 @@ def hear(r, b, valence, cause, generation, strength, day, week, life, levers, se
         if me.reached & (1 << cause) == 0:
             records.reached_by[cause] += 1
             me.reached |= 1 << cause
-        learn_of_looks(b, -1, True, sees, levers, p)
+        learn_of_looks(b, -1, True, life.views[r], levers, p)
 
 
 @inlined
@@ -134,54 +139,142 @@ def pick_friend(i, m, words, told, town, p):
     return town.friends[first + place], 1.0 if place < close else p.weak_tie_persuasion
 
 
+@inlined
+def people_reached(news, words, degree, p):
+    """How many friends hear a piece of news today, and how many strangers besides."""
+    mean = p.people_told if news.valence > 0.0 else p.people_told * p.people_told_ratio
+    told = int(min(poisson(words[0], mean), degree, MOST_TOLD))
+    strangers = 0
+    if news.valence == POST:  # a public post also reaches people who are no friends
+        strangers = poisson(words[1], p.post_reach)
+    return told, strangers
+
+
 @kernel
-def talk(day, week, town, life, levers, setting, p, scratch, records):
-    """Let today's tellers tell some of their friends; who is struck by it retells tomorrow. Arguments as in `shop`."""
-    if setting.talk == 0:
-        life.heads[NEWS] = 0
-        return
-    mend_reputations(life.firms, p)
+def tell(first, last, messages, tomorrow, day, town, life, setting, p, scratch, records):
+    """Let the tellers of news ``first`` to ``last`` tell it: write ``messages`` until their list is full.
+
+    Who is struck by what was heard retells it ``tomorrow``. Returns the first news that is left.
+    """
     people = town.people.shape[0]
     key = stream_key(setting.run, _TALK, day)
     key_friend = stream_key(setting.run, _FRIEND, day)
-    tomorrow = 0
-    for n in range(life.heads[NEWS]):
+    n = first
+    while n < last:
+        if n + 2 * AHEAD < last:
+            fetch_teller(life.news[n + 2 * AHEAD].who, town)
+        if n + AHEAD < last:
+            fetch_friends(life.news[n + AHEAD].who, town)
         news = life.news[n]
         i = news.who
         uid = town.people[i].uid
-        cause = np.int64(news.cause)
-        generation = min(int(news.generation), GENERATIONS - 1)
-        if cause != NO_CAUSE:
-            records.tellers[cause, generation] += 1
         words = block(key, uid, news.brand, news.luck)
-        mean = p.people_told if news.valence > 0.0 else p.people_told * p.people_told_ratio
-        degree = town.indptr[i + 1] - town.indptr[i]
-        told = int(min(poisson(words[0], mean), degree, MOST_TOLD))
-        strangers = 0
-        if news.valence == POST:  # a public post also reaches people who are no friends
-            strangers = poisson(words[1], p.post_reach)
-            if cause != NO_CAUSE:
-                soil(life.firms[news.brand], strangers / people)
-        for m in range(told + strangers):
-            pick = block(key_friend, uid, _DRAWS * news.brand + m, news.luck)
+        told, strangers = people_reached(news, words, town.indptr[i + 1] - town.indptr[i], p)
+        m = scratch.counts[MESSAGES]
+        if m > 0 and m + told + strangers > messages.shape[0]:
+            break
+        generation = min(int(news.generation), GENERATIONS - 1)
+        if news.cause != NO_CAUSE:
+            records.tellers[news.cause, generation] += 1
+        for k in range(told + strangers):
+            pick = block(key_friend, uid, _DRAWS * news.brand + k, news.luck)
             r = np.int64(uniform(pick[1]) * people)
             strength = p.weak_tie_persuasion
-            if m < told:
-                friend, strength = pick_friend(i, m, pick, scratch.told, town, p)
+            if k < told:
+                friend, strength = pick_friend(i, k, pick, scratch.told, town, p)
                 r = np.int64(friend)
-            hear(
-                r, news.brand, news.valence, cause, generation, strength,
-                day, week, life, levers, setting, p, scratch, records,
-            )  # fmt: skip
-            if uniform(pick[2]) < p.retell_share * strength and tomorrow < scratch.tomorrow.shape[0]:
-                retold = scratch.tomorrow[tomorrow]
+            message = messages[m + k]
+            message.receiver = r
+            message.news = n
+            message.strength = strength
+            if uniform(pick[2]) < p.retell_share * strength and scratch.counts[RETOLD] < tomorrow.shape[0]:
+                retold = tomorrow[scratch.counts[RETOLD]]
                 retold.who = r
                 retold.brand = news.brand
                 retold.valence = 1.0 if news.valence > 0.0 else -1.0
                 retold.cause = news.cause
                 retold.generation = min(generation + 1, GENERATIONS - 1)
                 retold.luck = pick[3]
-                tomorrow += 1
-    for n in range(tomorrow):
-        life.news[n] = scratch.tomorrow[n]
-    life.heads[NEWS] = tomorrow
+                scratch.counts[RETOLD] += 1
+        scratch.counts[MESSAGES] = m + told + strangers
+        n += 1
+    return n
+
+
+@kernel
+def receive(messages, low, high, day, week, life, levers, setting, p, scratch, records):
+    """Let the customers of rows ``low`` to ``high`` hear their messages, in the order in which they were told."""
+    for n in range(messages.shape[0]):
+        if n + AHEAD < messages.shape[0]:
+            fetch_mind(messages[n + AHEAD].receiver, life)
+        message = messages[n]
+        r = np.int64(message.receiver)
+        if low <= r < high:
+            news = life.news[message.news]
+            generation = min(int(news.generation), GENERATIONS - 1)
+            hear(
+                r, news.brand, news.valence, np.int64(news.cause), generation, message.strength,
+                day, week, life, levers, setting, p, scratch, records,
+            )  # fmt: skip
+
+
+@kernel
+def soil_by_posts(day, town, life, setting, p):
+    """Let public posts about a change lower the standing of brands, in the order in which they were posted."""
+    key = stream_key(setting.run, _TALK, day)
+    for n in range(life.heads[NEWS]):
+        news = life.news[n]
+        if news.valence == POST and news.cause != NO_CAUSE:
+            words = block(key, town.people[news.who].uid, news.brand, news.luck)
+            _, strangers = people_reached(news, words, 0, p)
+            soil(life.firms[news.brand], strangers / town.people.shape[0])
+
+
+@kernel
+def talk(day, week, town, life, levers, setting, p, scratch, records, worker, team):
+    """Let today's tellers tell some of their friends; who is struck by it retells tomorrow. Arguments as in `shop`.
+
+    Messages are written first and heard then, each thread letting its own customers hear. News is heard in the order of
+    the list: the messages of a thread's part only when those of all parts before it have been.
+    """
+    if setting.talk == 0:
+        if worker == 0:
+            life.heads[NEWS] = 0
+        return
+    if worker == 0:
+        mend_reputations(life.firms, p)
+        soil_by_posts(day, town, life, setting, p)
+    first, last = part_of(life.heads[NEWS], worker, team)
+    low, high = part_of(town.people.shape[0], worker, team)
+    mine = scratch.progress[worker]
+    scratch.counts[RETOLD] = 0
+    scratch.counts[MESSAGES] = 0
+    current = 0
+    while current < team:
+        if scratch.counts[MESSAGES] == 0:
+            said, retold = scratch.messages[worker], scratch.tomorrow[worker]
+            first = tell(first, last, said, retold, day, town, life, setting, p, scratch, records)
+        mine[SAID] = scratch.counts[MESSAGES]
+        mine[LEFT] = last - first
+        meet(scratch.meeting, team)
+        heard_to = current
+        while heard_to < team:
+            messages = scratch.messages[heard_to, : scratch.progress[heard_to, SAID]]
+            receive(messages, low, high, day, week, life, levers, setting, p, scratch, records)
+            if scratch.progress[heard_to, LEFT] > 0:
+                break
+            heard_to += 1
+        meet(scratch.meeting, team)
+        if current <= worker <= heard_to:
+            scratch.counts[MESSAGES] = 0
+        current = heard_to
+    mine[SAID] = scratch.counts[RETOLD]
+    meet(scratch.meeting, team)
+    if worker == 0:
+        n = 0
+        for w in range(team):
+            for k in range(scratch.progress[w, SAID]):
+                if n < life.news.shape[0]:
+                    life.news[n] = scratch.tomorrow[w, k]
+                    n += 1
+        life.heads[NEWS] = n

@@ -11,9 +11,11 @@ import numpy as np
 from simulator.compilation import inlined, kernel
 from simulator.model.kernels.care import answer, file_complaint, mend, note_problem_of, will_tell
 from simulator.model.kernels.constants import (
+    AFTER_FIRST,
+    AFTER_SECOND,
     COMPLAINTS,
     COMPLAINTS_PUBLIC,
-    EVENTS,
+    FIRST_SAID,
     KIND_DISLIKE,
     KIND_EXPERIENCE,
     KIND_NEWS,
@@ -44,10 +46,9 @@ def complaint_probability(kind, score, p):
 
 
 @kernel
-def voice(day, week, town, life, levers, setting, p, scratch, records):
-    """Turn today's events into complaints and talk, then let the care desks work; arguments as in `shop`."""
-    key = stream_key(setting.run, _VOICE, day)
-    for n in range(scratch.counts[EVENTS]):
+def voice_events(key, first, last, day, week, town, life, p, scratch, records):
+    """Turn a part of today's list of events into complaints and talk."""
+    for n in range(first, last):
         event = scratch.events[n]
         i = event.who
         b = event.brand
@@ -74,5 +75,18 @@ def voice(day, week, town, life, levers, setting, p, scratch, records):
         if uniform(words[2]) < told:
             valence = 1.0 if event.kind == KIND_NEWS and event.score > 0.0 else -1.0
             will_tell(i, b, valence, event.cause, 2 * event.kind, life)
+
+
+@kernel
+def voice(day, week, town, life, levers, setting, p, scratch, records):
+    """Turn today's events into complaints and talk, in order of service; then let the care desks work.
+
+    Arguments as in `shop.shop`.
+    """
+    key = stream_key(setting.run, _VOICE, day)
+    for begin, end in ((FIRST_SAID, AFTER_FIRST), (AFTER_FIRST, AFTER_SECOND)):
+        for w in range(scratch.progress.shape[0]):
+            first, last = scratch.progress[w, begin], scratch.progress[w, end]
+            voice_events(key, first, last, day, week, town, life, p, scratch, records)
     answer(day, week, town, life, levers, setting, p, scratch, records)
     mend(day, town, life, levers, setting, p)

@@ -14,10 +14,9 @@ from simulator.model.kernels.constants import PRICE_SIZE, PROMISE, WORD_OF_MOUTH
 from simulator.model.kernels.mind import standing
 from simulator.model.kernels.reputation import reputed
 from simulator.model.kernels.specials import special_anywhere, special_price, special_size
-from simulator.randomness.philox import block, gumbel, stream_key, uniform
+from simulator.randomness.philox import block, exp, log, stream_key, uniform
 from simulator.randomness.streams import Stream
 
-_CHOICE = int(Stream.CHOICE)
 _PRICE = int(Stream.PRICE_NOTICE)
 _INCIDENCE = int(Stream.INCIDENCE)
 LOWEST = -1e30
@@ -77,37 +76,37 @@ def best_item(trip, b, favourite, person, levers, setting, p):
 
 
 @inlined
-def draw_noise(key, uid, draw, scratch):
-    """Fill ``noise`` with a Gumbel draw per brand; whole arrays at once, so that the logarithms go side by side."""
-    for group in range(scratch.words.shape[0] // 4):
-        words = block(key, uid, group, draw)
-        for lane in range(4):
-            scratch.words[4 * group + lane] = words[lane]
-    for lane in range(scratch.words.shape[0]):
-        scratch.noise[lane] = gumbel(scratch.words[lane])
+def offered(trip, b, favourite, person, levers, setting, p):
+    """The item of a brand preferred to the favourite one for its price or size (or -1), and what is gained by it."""
+    item = -1
+    if special_anywhere(trip.where, b, levers):
+        item, worth = best_item(trip, b, favourite, person, levers, setting, p)
+    else:
+        offer = levers.offers[trip.where, b]
+        worth = price_and_size(trip, b, person, offer.log_price, offer.log_size, levers.brands[b], setting, p)
+    return item, worth
 
 
 @inlined
 def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
-    """Fill ``value`` (without noise), its ``shift`` from an ordinary day's, and ``noise`` for every brand."""
+    """Fill ``value`` (without noise), its ``shift`` from an ordinary day's, and ``noise`` for every brand.
+
+    The noise, a Gumbel draw per brand keyed by the trip, has been drawn when the shopper's chunk took its seats.
+    """
     s = trip.where
-    draw_noise(stream_key(setting.run, _CHOICE, trip.ordinal), person.uid, trip.retry, scratch)
+    usual = levers.usual[s] == 1
     for b in range(mine.shape[0]):
         here = scratch.sight[b]
         here.item = -1
-        if special_anywhere(s, b, levers):
-            item, worth = best_item(trip, b, mine[b].favourite, person, levers, setting, p)
-            here.item = item
-            here.shift = worth
-        else:
-            offer = levers.offers[s, b]
-            here.shift = price_and_size(trip, b, person, offer.log_price, offer.log_size, levers.brands[b], setting, p)
+        here.shift = 0.0
+        if not usual:
+            here.item, here.shift = offered(trip, b, mine[b].favourite, person, levers, setting, p)
         if levers.brands[b].salience != 0.0:  # habit brings a brand to mind whatever its standing in public
             here.shift += levers.brands[b].salience * (1.0 - mine[b].habit)
         if life.firms[b].reputation != 0.0:
             here.shift += reputed(mine[b], life.firms[b].reputation, p)
         here.value = mine[b].utility + standing(mine[b], p) + here.shift
-        here.noise = scratch.noise[b]
+        here.noise = scratch.seats.noise[b, trip.seat]
     if me.last_brand >= 0:
         scratch.sight[me.last_brand].value += p.inertia
     for z in range(levers.looks.shape[0]):
@@ -118,28 +117,31 @@ def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
 
 
 @inlined
-def category_worth(scratch):
-    """What the whole shelf is worth to the shopper beyond an ordinary day: difference of log-sums of utility (logit).
+def largest_shifts(scratch):
+    """The largest loss and the largest gain of any brand against an ordinary day (logit, both at least 0)."""
+    loss = 0.0
+    gain = 0.0
+    for b in range(scratch.sight.shape[0]):
+        shift = scratch.sight[b].shift
+        loss = max(loss, -shift)
+        gain = max(gain, shift)
+    return loss, gain
 
-    Exactly 0 where no brand differs from an ordinary day.
-    """
-    differs = False
+
+@inlined
+def category_worth(scratch):
+    """What the whole shelf is worth beyond an ordinary day: the difference of two log-sums of utility (logit)."""
     top = LOWEST
     for b in range(scratch.sight.shape[0]):
+        top = max(top, scratch.sight[b].value)
+    now = 0.0
+    usual = 0.0
+    for b in range(scratch.sight.shape[0]):
         here = scratch.sight[b]
-        differs = differs or here.shift != 0.0
-        top = max(top, here.value)
-    worth = 0.0
-    if differs:
-        now = 0.0
-        usual = 0.0
-        for b in range(scratch.sight.shape[0]):
-            here = scratch.sight[b]
-            weight = np.exp(here.value - top)
-            now += weight
-            usual += weight if here.shift == 0.0 else weight * np.exp(-here.shift)
-        worth = np.log(now / usual)
-    return worth
+        weight = exp(here.value - top)
+        now += weight
+        usual += weight if here.shift == 0.0 else weight * exp(-here.shift)
+    return log(now / usual)
 
 
 @inlined
@@ -147,25 +149,33 @@ def buys_category(trip, person, setting, p, scratch):
     """Category incidence: whether the shopper buys at all on this trip, and how much.
 
     Purchases of the category follow ``exp(category_response x worth)``, the nested logit's inclusive value relative to
-    an ordinary day: below 1 some trips end without a purchase, above 1 some are for a unit more.
+    an ordinary day: below 1 some trips end without a purchase, above 1 some are for a unit more. The worth lies between
+    the largest loss and the largest gain of any brand, which mostly settles the matter without working it out.
     """
-    worth = category_worth(scratch)
+    loss, gain = largest_shifts(scratch)
     buys = True
-    if worth != 0.0:
+    if loss != 0.0 or gain != 0.0:
         words = block(stream_key(setting.run, _INCIDENCE, trip.ordinal), person.uid, 0, trip.retry)
-        wanted = np.exp(p.category_response * worth)
-        buys = uniform(words[0]) < wanted
-        if uniform(words[0]) < wanted - 1.0:
-            trip.units += 1
+        u = uniform(words[0])
+        # 1 - x <= exp(-x), and exp(x) - 1 <= 2 x for x up to 1
+        settled = u < 1.0 - p.category_response * loss and p.category_response * gain < min(1.0, 0.5 * u)
+        if not settled:
+            wanted = exp(p.category_response * category_worth(scratch))
+            buys = u < wanted
+            if u < wanted - 1.0:
+                trip.units += 1
     return buys
 
 
 @inlined
 def offer_changed(s, b, levers):
     """Whether price or pack size of a brand differ from the usual ones at a store."""
-    offer = levers.offers[s, b]
-    usual = offer.log_price == levers.brands[b].log_list and offer.log_size == 0.0
-    return not usual or special_anywhere(s, b, levers)
+    changed = False
+    if levers.usual[s] == 0:
+        offer = levers.offers[s, b]
+        changed = offer.log_price != levers.brands[b].log_list or offer.log_size != 0.0
+        changed = changed or special_anywhere(s, b, levers)
+    return changed
 
 
 @inlined
