@@ -28,6 +28,7 @@ __all__ = [
     "compare",
     "load",
     "open",
+    "prepare",
     "table",
 ]
 
@@ -39,6 +40,7 @@ _HOMES = {
     "compare": "simulator.api",
     "load": "simulator.scenario",
     "open": "simulator.api",
+    "prepare": "simulator.api",
     "table": "simulator.parameters",
 }
 """Where each public name lives. Imported on first use, so that the command line starts without numpy."""

@@ -17,6 +17,9 @@ from simulator.experiment.twins import Task, run_replicate, tasks_of
 from simulator.model.market import warm_kernels
 from simulator.scenario import Scenario
 
+MANY_CUSTOMERS = 100_000
+"""Customers from which threads that share the work of a day gain more than waiting for each other costs."""
+
 Progress = Callable[[int, int, str], None]
 """Called with replicates done, replicates in all, and a word on what is going on."""
 
@@ -95,16 +98,18 @@ def run_comparison(
     ValueError
         Fewer than one replicate or job.
     """
-    jobs = default_jobs() if jobs is None else jobs
-    if replicates < 1:
-        raise ValueError(f"replicates: {replicates} is too few; a comparison needs at least 1.")
-    if jobs < 1:
-        raise ValueError(f"jobs: {jobs} is too few; at least 1 replicate must run at a time.")
+    jobs = check_counts(replicates, default_jobs() if jobs is None else jobs)
     tell = progress or (lambda done, total, word: None)
     outcomes: dict[int, ReplicateOutcome] = {}
     missing = []
+    threads = threads_each(scenario.customers, replicates, jobs)
     for task in tasks_of(
-        scenario, range(replicates), seed=seed, luck_only=luck_only, shared_population=shared_population
+        scenario,
+        range(replicates),
+        seed=seed,
+        luck_only=luck_only,
+        shared_population=shared_population,
+        threads=threads,
     ):
         if tasks is not None and tasks.has(task.replicate):
             outcomes[task.replicate] = tasks.load(task.replicate)
@@ -126,6 +131,20 @@ def run_comparison(
     if failures:
         raise ReplicatesFailed(failures) from failures[min(failures)]
     return [outcomes[r] for r in sorted(outcomes)]
+
+
+def check_counts(replicates: int, jobs: int) -> int:
+    """Return the number of jobs, or raise ValueError where there are too few replicates or jobs."""
+    if replicates < 1:
+        raise ValueError(f"replicates: {replicates} is too few; a comparison needs at least 1.")
+    if jobs < 1:
+        raise ValueError(f"jobs: {jobs} is too few; at least 1 replicate must run at a time.")
+    return jobs
+
+
+def threads_each(customers: int, replicates: int, jobs: int) -> int:
+    """How many threads share the days of one replicate: those that would be idle, where the population is large."""
+    return max(1, jobs // replicates) if customers >= MANY_CUSTOMERS else 1
 
 
 def run_tasks(tasks: Iterable[Task], jobs: int) -> Iterable[tuple[int, ReplicateOutcome | BaseException]]:

@@ -43,6 +43,8 @@ class Task:
         Channels through which the change must not act.
     without : tuple of str
         Mechanisms switched off everywhere.
+    threads : int
+        Threads that share the work of a day; changes nothing in the outcome.
     """
 
     scenario: Scenario
@@ -52,6 +54,7 @@ class Task:
     shared_population: bool = False
     closed: frozenset[str] = frozenset()
     without: tuple[str, ...] = ()
+    threads: int = 1
 
 
 def draw_pair(task: Task) -> tuple[Scenario, Mapping[str, float], dict[str, float]]:
@@ -87,6 +90,20 @@ def twins_of(
     """Run both arms for given parameter values, see `run_twins`; ``panel`` keeps every purchase of both."""
     # talk is silenced in both arms where its channel is closed: what the change does through talk is then nothing
     both = task.closed & {"word_of_mouth"}
+    baseline = lived_to(first_day(scenario), scenario, values, task, panel=panel)
+    changes = forks_of(baseline, scenario, task.closed)
+    if both:
+        settled, baseline = baseline, baseline.fork(closed=both)
+        settled.release()
+    baseline.run_until(baseline.last_day)
+    assert baseline.base is not None
+    return {"baseline": baseline} | {name: to_the_end(arm, baseline.base) for name, arm in changes.items()}
+
+
+def lived_to(
+    day: int, scenario: Scenario, values: Mapping[str, float], task: Task, *, panel: bool = False
+) -> BrandMarket:
+    """Return the baseline of a task at the beginning of a day."""
     baseline = BrandMarket(
         scenario,
         rng=task.seed,
@@ -98,33 +115,31 @@ def twins_of(
         shared_population=task.shared_population,
         panel=panel,
         warm_up=False,
+        threads=task.threads,
     )
-    first = _first_day(scenario)
-    baseline.run_until(first)
-    change = baseline.fork(arm="scenario", closed=task.closed)
+    baseline.run_until(day)
+    return baseline
+
+
+def forks_of(baseline: BrandMarket, scenario: Scenario, closed: Iterable[str] = ()) -> dict[str, BrandMarket]:
+    """Return the arms of a scenario that part from its baseline today."""
+    arms = {"scenario": baseline.fork(arm="scenario", closed=closed, scenario=scenario)}
     # what a gate is worth is what would have come had nobody been asked
-    gates = any(e.kind == "consult_reps" and e.gate is not None for e in scenario.events)
-    asked = baseline.fork(arm=UNGATED, closed=task.closed) if gates else None
-    if both:
-        settled, baseline = baseline, baseline.fork(closed=both)
-        settled.release()
-    baseline.run_until(baseline.last_day)
-    if change.base is None:
-        change.run_until(0)
-        assert baseline.base is not None
-        change.set_base(baseline.base)
-    change.run_until(change.last_day)
-    arms = {"baseline": baseline, "scenario": change}
-    if asked is not None:
-        asked.run_until(0)
-        assert baseline.base is not None
-        asked.set_base(baseline.base)
-        asked.run_until(asked.last_day)
-        arms[UNGATED] = asked
+    if any(e.kind == "consult_reps" and e.gate is not None for e in scenario.events):
+        arms[UNGATED] = baseline.fork(arm=UNGATED, closed=closed, scenario=scenario)
     return arms
 
 
-def _first_day(scenario: Scenario) -> int:
+def to_the_end(arm: BrandMarket, base: Base) -> BrandMarket:
+    """Run an arm to the horizon; ``base`` says who its base customers are."""
+    if arm.base is None:
+        arm.run_until(0)
+        arm.set_base(base)
+    arm.run_until(arm.last_day)
+    return arm
+
+
+def first_day(scenario: Scenario) -> int:
     """First day on which the arms may differ: the earliest event, or the end where there is none."""
     days = [int(e.start_day) for e in scenario.events if e.kind != "rollback"]
     return min(days, default=7 * scenario.horizon_weeks)
@@ -134,11 +149,20 @@ def run_replicate(task: Task) -> ReplicateOutcome:
     """Run one replicate and return what it leaves behind."""
     scenario, values, drawn = draw_pair(task)
     arms = twins_of(scenario, values, task)
+    outcome = outcome_of(task.replicate, arms, drawn)
+    for model in arms.values():
+        model.release()
+    return outcome
+
+
+def outcome_of(replicate: int, arms: Mapping[str, BrandMarket], drawn: Mapping[str, float]) -> ReplicateOutcome:
+    """Copy what the arms of a replicate leave behind."""
     baseline = arms["baseline"]
     world, base = baseline.world, baseline.base
     assert base is not None
-    outcome = ReplicateOutcome(
-        replicate=task.replicate,
+    read = set().union(*(arm.values.read for arm in arms.values()))
+    return ReplicateOutcome(
+        replicate=replicate,
         brands=world.brands.names,
         focal=world.focal,
         customers=world.size,
@@ -149,12 +173,9 @@ def run_replicate(task: Task) -> ReplicateOutcome:
         weight=world.customers.weight[base.rows],
         segments=world.segments,
         levels=level_names(world),
-        parameters={name: value for name, value in drawn.items() if name in baseline.values.read or "." in name},
+        parameters={name: value for name, value in drawn.items() if name in read or "." in name},
         arms={name: record_of(name, model, base) for name, model in arms.items()},
     )
-    for model in arms.values():
-        model.release()
-    return outcome
 
 
 def record_of(name: str, model: BrandMarket, base: Base) -> ArmRecord:
@@ -192,8 +213,10 @@ def tasks_of(
     seed: int,
     luck_only: bool = False,
     shared_population: bool = False,
+    threads: int = 1,
 ) -> list[Task]:
     """Return the tasks of a comparison, one per replicate."""
     return [
-        Task(scenario, int(r), seed=seed, luck_only=luck_only, shared_population=shared_population) for r in replicates
+        Task(scenario, int(r), seed=seed, luck_only=luck_only, shared_population=shared_population, threads=threads)
+        for r in replicates
     ]

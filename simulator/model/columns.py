@@ -98,7 +98,7 @@ CACHE_LINE = 64
 
 def padded(kind: np.dtype[Any]) -> np.dtype[Any]:
     """Return a record that takes up whole cache lines, so that no row lies across one more than it must."""
-    fields = kind.fields or {}
+    fields: Any = kind.fields or {}
     size = -(-kind.itemsize // CACHE_LINE) * CACHE_LINE
     names, formats, offsets = list(fields), [f[0] for f in fields.values()], [f[1] for f in fields.values()]
     return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": size, "aligned": True})

@@ -223,11 +223,13 @@ class BrandMarket(mesa.Model):
         mind = self.state.life.mind
         self.scratch.due[:] = np.minimum(mind["next_day"], mind["retry_day"])
 
-    def fork(self, *, arm: str | None = None, closed: Iterable[str] = ()) -> BrandMarket:
+    def fork(
+        self, *, arm: str | None = None, closed: Iterable[str] = (), scenario: Scenario | None = None
+    ) -> BrandMarket:
         """Return an independent copy at this very day, to live on as another arm.
 
         The world, the run key and the parameter values are shared, so that copies with the same timeline stay
-        identical to the byte.
+        identical to the byte. ``scenario`` may be another one of the same market whose events all lie ahead.
         """
         other = object.__new__(type(self))
         mesa.Model.__init__(other, seed=self._seed)
@@ -247,6 +249,9 @@ class BrandMarket(mesa.Model):
             setattr(other, name, getattr(self, name))
         other.arm = self.arm if arm is None else arm
         other.state = self.state.fork()
+        if scenario is not None and scenario is not self.spec:
+            other.spec = scenario
+            other.state.know_changes(len(views_of(scenario.events)))
         other.timeline = other.new_timeline(closed)
         other._settle(*self._classes)
         other.base = self.base

@@ -89,6 +89,10 @@ class State:
             gated=dict(self.gated),
         )
 
+    def know_changes(self, count: int) -> None:
+        """Make room in customers' minds for a number of changes, none of which anybody knows yet."""
+        self.life = self.life._replace(views=aligned((self.life.views.shape[0], count), VIEW))
+
     @property
     def bytes(self) -> int:
         """Memory of this arm's state."""

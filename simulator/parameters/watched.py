@@ -19,6 +19,12 @@ class Watched(dict[str, float]):
         super().__init__(values)
         self.read: set[str] = set()
 
+    def again(self) -> Watched:
+        """Return a copy that goes on remembering by itself."""
+        copy = Watched(self)
+        copy.read = set(self.read)
+        return copy
+
     def __getitem__(self, name: str) -> float:
         self.read.add(name)
         return super().__getitem__(name)
