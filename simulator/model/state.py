@@ -225,7 +225,10 @@ def _residual(world: World, first: Array, second: Array) -> Array:
     extra = max(0.0, world.regularity - stages)
     running = np.floor(first * (stages + extra))
     left = np.where(running >= stages, 1.0, stages - running + (second[:, 0] < extra))
-    return np.asarray(gammaincinv(left, second[:, 1]) / (stages + extra))
+    wait = -np.log1p(-second[:, 1])  # of one stage
+    several = left > 1.0
+    wait[several] = gammaincinv(left[several], second[several, 1])
+    return np.asarray(wait / (stages + extra))
 
 
 def _settled_habits(world: World, shares: Array, values: Mapping[str, float]) -> Array:

@@ -79,6 +79,15 @@ def _relative(shape: float) -> F64:
     return quantiles
 
 
+@functools.lru_cache(maxsize=64)
+def _log_quantiles(shape: float) -> F64:
+    """ln of the quantiles of the gamma with mean 1 at the log odds of ``_LOGITS``."""
+    p = np.exp(-np.logaddexp(0.0, -_LOGITS))
+    logs: F64 = np.log(np.maximum(gammaincinv(shape, p) / shape, np.finfo(np.float64).tiny))
+    logs.flags.writeable = False
+    return logs
+
+
 @dataclass(frozen=True)
 class RateLaw:
     """Distribution of purchase rates: gamma over customers, scaled by segment, cut off at one a day."""
@@ -114,9 +123,7 @@ class RateLaw:
 
     def rates(self, u: F64, segment: U8) -> F64:
         """Purchases per day at quantile ``u`` (n,) of each customer's segment."""
-        p = np.exp(-np.logaddexp(0.0, -_LOGITS))
-        logs = np.log(np.maximum(gammaincinv(self.shape, p) / self.shape, np.finfo(np.float64).tiny))
-        relative = np.exp(np.interp(np.log(u) - np.log1p(-u), _LOGITS, logs))
+        relative = np.exp(np.interp(np.log(u) - np.log1p(-u), _LOGITS, _log_quantiles(self.shape)))
         rates: F64 = np.minimum(self.scale * self.multiplier[segment] * relative, MOST_PER_DAY)
         return rates
 
@@ -142,6 +149,15 @@ def solve_rates(market: Market, values: Mapping[str, float]) -> RateLaw:
     frequency = given(category.purchases_per_buyer, values, "purchases_per_quarter")
     regularity = given(category.regularity, values, "regularity_default")
     share, multiplier = segment_shares(market)
+    return _solve(wanted, frequency, regularity, tuple(share.tolist()), tuple(multiplier.tolist()))
+
+
+@functools.lru_cache(maxsize=64)
+def _solve(
+    wanted: float, frequency: float, regularity: float, shares: tuple[float, ...], multipliers: tuple[float, ...]
+) -> RateLaw:
+    """`solve_rates` for numbers: replicates of a market ask the same again and again."""
+    share, multiplier = np.array(shares), np.array(multipliers)
     mean = wanted * frequency / QUARTER_DAYS
 
     def law(shape: float) -> RateLaw:

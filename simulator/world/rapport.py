@@ -50,8 +50,7 @@ def mean_closeness(position: F64, breadth: F64, spread: float, shares: F64, valu
     weights = weights / weights.sum()
     mean = np.zeros(position.shape[0])
     for centre, share in zip(segment_centres(shares.shape[0], values["lifestyle_radius"]), shares, strict=True):
-        for x, weight_x in zip(nodes, weights, strict=True):
-            for y, weight_y in zip(nodes, weights, strict=True):
-                gap = centre + spread * np.array((x, y)) - position
-                mean += share * weight_x * weight_y / (1.0 + (gap**2).sum(axis=1) / breadth**2)
+        across, along = ((centre[axis] + spread * nodes - position[:, axis, None]) ** 2 for axis in (0, 1))
+        for squared, weight in zip(across.T, weights, strict=True):
+            mean += share * weight * (1.0 / (1.0 + (squared[:, None] + along) / breadth[:, None] ** 2) @ weights)
     return mean.astype(np.float32)

@@ -22,9 +22,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from simulator.compilation import allocating_kernel
+from simulator.randomness.philox import exp
 from simulator.world.errors import WorldError
 from simulator.world.world import F32, F64, Brands, World
 
+_LANES = 64
+"""Customers whose shares are worked out side by side."""
 _SUBSTITUTIONS = 6
 """Rounds for the autopilot share: each shrinks the error by the ceiling times a slope below 1."""
 
@@ -108,35 +111,45 @@ def fill_stationary(base: F64, means: F64, gamma: float, autopilot: float, out: 
     """
     n, brands = base.shape
     extra = np.exp(gamma) - 1.0
-    w = np.empty(brands)
-    factor = np.empty(brands)
-    for i in range(n):
-        top = -np.inf
-        favourite = 0
+    w, factor = np.empty((brands, _LANES)), np.empty((brands, _LANES))
+    top, total, share, auto, best, flow = np.empty((6, _LANES))
+    favourite = np.empty(_LANES, np.int64)
+    # customers side by side, so that the inner loops become vector instructions
+    for start in range(0, n, _LANES):
+        size = min(_LANES, n - start)
+        for j in range(size):
+            top[j] = -np.inf
+            total[j] = 0.0
         for b in range(brands):
-            v = base[i, b] + means[b]
-            w[b] = v
-            if v > top:
-                top = v
-                favourite = b
-        total = 0.0
+            for j in range(size):
+                w[b, j] = base[start + j, b] + means[b]
+                if w[b, j] > top[j]:
+                    top[j] = w[b, j]
+                    favourite[j] = b
         for b in range(brands):
-            w[b] = np.exp(w[b] - top)
-            total += w[b]
-        share = w[favourite] / total
-        auto = 0.0
-        flow = 0.0
+            for j in range(size):
+                w[b, j] = exp(w[b, j] - top[j])
+                total[j] += w[b, j]
+        for j in range(size):
+            share[j] = 1.0 / total[j]  # of the favourite, whose weight is 1
         for _ in range(_SUBSTITUTIONS):
-            auto = min(autopilot * share, 1.0 - 1e-9)
-            flow = 0.0
+            for j in range(size):
+                auto[j] = min(autopilot * share[j], 1.0 - 1e-9)
+                best[j] = 1.0 / (1.0 - (1.0 - auto[j]) * extra / (total[j] + extra))
+                flow[j] = 0.0
             for b in range(brands):
-                factor[b] = 1.0 / (1.0 - (1.0 - auto) * extra * w[b] / (total + extra * w[b]))
-                flow += w[b] * factor[b]
-            flow = (1.0 - auto * factor[favourite]) / flow
-            share = (auto + w[favourite] * flow) * factor[favourite]
+                for j in range(size):
+                    odds = extra * w[b, j]
+                    factor[b, j] = 1.0 / (1.0 - (1.0 - auto[j]) * odds / (total[j] + odds))
+                    flow[j] += w[b, j] * factor[b, j]
+            for j in range(size):
+                flow[j] = (1.0 - auto[j] * best[j]) / flow[j]
+                share[j] = (auto[j] + flow[j]) * best[j]
         for b in range(brands):
-            out[i, b] = w[b] * flow * factor[b]
-        out[i, favourite] += auto * factor[favourite]
+            for j in range(size):
+                out[start + j, b] = w[b, j] * flow[j] * factor[b, j]
+        for j in range(size):
+            out[start + j, favourite[j]] += auto[j] * best[j]
 
 
 def stationary_shares(v: F64, *, gamma: float, autopilot: float) -> F32:
