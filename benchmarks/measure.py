@@ -24,6 +24,9 @@ REPEATS_BELOW = ((20_000, 9), (200_000, 5), (2_000_000, 3))
 """Timed runs by number of customers; larger populations are run once."""
 
 PLAIN_REPEATS = 3
+BUILDS = 3
+THREADS = 2
+"""Threads that share the days of a large population."""
 
 Tell = Callable[[str], None]
 
@@ -39,11 +42,13 @@ class Speed:
     seconds, busy : tuple of float
         Time of each run of the year, on the clock and on the processor.
     build_seconds : float
-        World, network, columns and working memory.
+        World, network, columns and working memory, on the clock; median of a few where that is quick.
     bytes_shared, bytes_arm : int
         Memory that all arms of a replicate share, and memory of each arm.
     phases : dict
         Seconds by phase, where asked for.
+    shared_seconds : tuple of float
+        Time on the clock of runs whose days are shared by ``THREADS`` threads, in turns with those of one.
     """
 
     customers: int
@@ -54,11 +59,17 @@ class Speed:
     bytes_shared: int
     bytes_arm: int
     phases: dict[str, float]
+    shared_seconds: tuple[float, ...]
 
     @property
     def year_seconds(self) -> float:
-        """Median time of the year on the clock."""
-        return statistics.median(self.seconds)
+        """Median time of the year on the clock, by all threads."""
+        return statistics.median(self.shared_seconds)
+
+    @property
+    def thread_speedup(self) -> float:
+        """How many times faster the year is with all threads than with one, on the clock."""
+        return statistics.median(self.seconds) / self.year_seconds
 
     @property
     def ns_per_purchase(self) -> float:
@@ -126,9 +137,9 @@ def timed(run: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - clock, time.thread_time() - busy
 
 
-def run_year(start: BrandMarket, weeks: int = WEEKS) -> tuple[float, float, int]:
+def run_year(start: BrandMarket, weeks: int = WEEKS, threads: int = 1) -> tuple[float, float, int]:
     """Run a fork of an unused model; return its two times and its purchases."""
-    model = start.fork()
+    model = start.fork(threads=threads)
     last = model.day + 7 * weeks
     clock, busy = timed(lambda: model.run_until(last))
     return clock, busy, purchases(model)
@@ -145,17 +156,20 @@ def run_plain_year(start: BrandMarket, weeks: int) -> float:
 def measure_size(customers: int, repeats: int | None, profile: bool, tell: Tell) -> Speed:
     """Build one size, run its year several times, and look at its memory."""
     tell(f"{customers:,} customers: building")
-    begun = time.perf_counter()
-    model = full_model(customers)
-    build = time.perf_counter() - begun
+    builds = []
+    for _ in range(BUILDS if customers < REPEATS_BELOW[-1][0] else 1):
+        begun = time.perf_counter()
+        model = full_model(customers)
+        builds.append(time.perf_counter() - begun)
     runs = repeats or next((n for below, n in REPEATS_BELOW if customers < below), 1)
-    seconds, busy = [], []
+    seconds, busy, shared = [], [], []
     bought = 0
     for run in range(runs):
         tell(f"{customers:,} customers: year {run + 1} of {runs}")
         on_clock, on_processor, bought = run_year(model)
         seconds.append(on_clock)
         busy.append(on_processor)
+        shared.append(run_year(model, threads=THREADS)[0])
     phases: dict[str, float] = {}
     if profile:
         tell(f"{customers:,} customers: phase by phase")
@@ -167,10 +181,11 @@ def measure_size(customers: int, repeats: int | None, profile: bool, tell: Tell)
         purchases=bought,
         seconds=tuple(seconds),
         busy=tuple(busy),
-        build_seconds=build,
+        build_seconds=statistics.median(builds),
         bytes_shared=bytes_of(model.world, model.town),
         bytes_arm=bytes_of(model.state, model.scratch, model.levers),
         phases=phases,
+        shared_seconds=tuple(shared),
     )
 
 

@@ -39,6 +39,12 @@ def scenario(customers: int) -> Scenario:
     return Scenario(name="Benchmark", market="benchmark", customers=customers, events=[look])
 
 
+def slider(customers: int, weeks: int, change: float) -> Scenario:
+    """A question that a slider asks: the leading brand's price moved by a share, from the launch on."""
+    price = {"kind": "price", "brand": "Alder", "change": change, "start": "week 0"}
+    return Scenario(name="Slider", market="benchmark", customers=customers, horizon=f"{weeks} weeks", events=[price])
+
+
 def full_model(customers: int) -> BrandMarket:
     """The compiled model before its first day."""
     return BrandMarket(scenario(customers), rng=SEED, warm_up=False)

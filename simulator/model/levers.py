@@ -136,7 +136,7 @@ class Levers(NamedTuple):
     """What the timeline has set for today."""
 
     offers: Array  # (S, B) OFFER
-    usual: Array  # (S,) uint8, 1 where no brand's price, size, look or range differs from the usual
+    usual: Array  # (S,) uint8, bits USUAL_*: what is in every brand as on an ordinary day
     brands: Array  # (B,) BRAND_LEVER
     specials: Array  # (T,) SPECIAL, those of today; none on most days
     special_here: Array  # (S, T) uint8, 1 where a special offer holds

@@ -224,19 +224,24 @@ class BrandMarket(mesa.Model):
         self.scratch.due[:] = np.minimum(mind["next_day"], mind["retry_day"])
 
     def fork(
-        self, *, arm: str | None = None, closed: Iterable[str] = (), scenario: Scenario | None = None
+        self,
+        *,
+        arm: str | None = None,
+        closed: Iterable[str] = (),
+        scenario: Scenario | None = None,
+        threads: int | None = None,
     ) -> BrandMarket:
         """Return an independent copy at this very day, to live on as another arm.
 
         The world, the run key and the parameter values are shared, so that copies with the same timeline stay
-        identical to the byte. ``scenario`` may be another one of the same market whose events all lie ahead.
+        identical to the byte. ``scenario`` may be another one of the same market whose events all lie ahead;
+        ``threads`` another number of threads.
         """
         other = object.__new__(type(self))
         mesa.Model.__init__(other, seed=self._seed)
         for name in (
             "spec",
             "replicate",
-            "threads",
             "mechanisms_off",
             "values",
             "run_key",
@@ -248,6 +253,7 @@ class BrandMarket(mesa.Model):
         ):
             setattr(other, name, getattr(self, name))
         other.arm = self.arm if arm is None else arm
+        other.threads = self.threads if threads is None else threads
         other.state = self.state.fork()
         if scenario is not None and scenario is not self.spec:
             other.spec = scenario
@@ -349,12 +355,12 @@ class BrandMarket(mesa.Model):
         for consultation in self.timeline.consultations:
             if consultation.start_day == today:
                 hold(self, consultation)
-        fading = bool(self.levers.brands["salience"].any())  # from week to week
-        if today >= self._levers_until or (today % 7 == 0 and fading):
+        if today >= self._levers_until:
             self.levers = self.timeline.levers(today, self.state.rolled_back, self.state.reference)
             self._levers_until = self.timeline.next_change(today, self.state.rolled_back)
         elif today % 7 == 0:
             self.levers.brands["log_reference"] = self.state.reference
+            self.levers.brands["salience"] = self.timeline.salience(today, self.state.rolled_back)
         for move in self.timeline.moves(today, self.state.rolled_back):
             move.apply(self, today)
         if self._decides_daily:
@@ -395,7 +401,8 @@ class BrandMarket(mesa.Model):
                     )
         self.state.day = end
         if end % 7 == 0:
-            if not self.levers.usual.all() or (self.state.reference != self.levers.brands["log_list"]).any():
+            steady = bool((self.levers.usual & c.USUAL_PRICES).all())
+            if not steady or (self.state.reference != self.levers.brands["log_list"]).any():
                 self.state.reference[:] = adapted(self.state.reference, self.levers, self.world, self.values)
             if end > 0:
                 self._end_week(end // 7 - 1)

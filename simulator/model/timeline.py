@@ -23,6 +23,7 @@ from simulator.model.changes import (
 )
 from simulator.model.desks import open_desks
 from simulator.model.incidents import defects_of, recall
+from simulator.model.kernels.constants import USUAL_LOOKS, USUAL_PRICES
 from simulator.model.levers import BRAND_LEVER, OFFER, SPECIAL, Levers
 from simulator.model.media import broadcasts_of
 from simulator.model.staffing import Move, channel_of_reps, many, moves_of, people_levers
@@ -243,7 +244,6 @@ class Timeline:
         look_share = np.zeros((stores, count), np.float32)
         severity = np.zeros((stores, items), np.float32)
         briefing = np.zeros((stores, count), np.float32)
-        salience = np.zeros(count)
         specials: list[NDArray[Any]] = []
         special_here: list[NDArray[np.bool_]] = []
         depot = world.stores.distributor
@@ -266,12 +266,7 @@ class Timeline:
                 look[inside, b] = self.look_number(event)
                 share = self._look_share(event, day, rolled_back)
                 look_share[inside, b] = share[inside]
-                if "findability" not in self.closed:
-                    overlap = float(looks["overlap"][self.look_number(event) - 1])
-                    salience[b] += look_salience(overlap, share, day, event.start_day, values)
                 continue
-            if event.kind == "campaign" and event.salience:
-                salience[b] += campaign_salience(event, day, self.end_day(event, rolled_back), values)
             part = self._part(event, day, rolled_back)
             if part == 0.0:
                 continue
@@ -320,7 +315,7 @@ class Timeline:
         acting = self._acting_people(day, rolled_back)
         people = people_levers(acting, day, world, values) if acting else self._usual_people
         by_brand["manner"] = people.manner
-        by_brand["salience"] = salience
+        by_brand["salience"] = self.salience(day, rolled_back)
         by_brand["first_item"] = brands.first_item[:-1]
         by_brand["last_item"] = brands.first_item[1:]
         here = np.zeros((stores, len(specials)), np.uint8)
@@ -331,10 +326,12 @@ class Timeline:
         broken = [e for e in running if e.kind == "incident" and "service" not in self.closed]
         defects = defects_of(broken, world, self._stores, values, by_brand)
         broadcasts, reach = broadcasts_of(running, world, values, self.closed, self._stores, self._number, self.changes)
-        usual = (look == 0) & (offers["log_price"] == by_brand["log_list"]) & (offers["log_size"] == 0.0)
+        usual_looks = (look == 0).all(axis=1) & ~delisted.any(axis=1)
+        usual_prices = (offers["log_price"] == by_brand["log_list"]) & (offers["log_size"] == 0.0)
         return Levers(
             offers=offers,
-            usual=(usual.all(axis=1) & ~here.any(axis=1) & ~delisted.any(axis=1)).astype(np.uint8),
+            usual=np.where(usual_looks, USUAL_LOOKS, 0).astype(np.uint8)
+            | np.where(usual_prices.all(axis=1) & ~here.any(axis=1), USUAL_PRICES, 0).astype(np.uint8),
             brands=by_brand,
             specials=np.concatenate([np.zeros(0, SPECIAL), *specials]),
             special_here=here,
@@ -357,6 +354,24 @@ class Timeline:
             rep_hazard=people.rep_hazard,
             relation=people.relation,
         )
+
+    def salience(self, day: int, rolled_back: Mapping[str, int]) -> NDArray[np.float64]:
+        """How much more readily than usual each brand comes to mind (logit), shape (B,); it builds up and fades."""
+        names, values = self.world.brands.names, self.values
+        salience = np.zeros(len(names))
+        for event in self.events:
+            if day < event.start_day:
+                continue
+            if event.kind == "campaign" and event.salience:
+                end = self.end_day(event, rolled_back)
+                salience[names.index(event.brand)] += campaign_salience(event, day, end, values)
+            elif event.kind == "redesign" and "findability" not in self.closed:
+                if day > event.start_day and self._is_gone(event, day, rolled_back):
+                    continue
+                overlap = float(self._looks["overlap"][self.look_number(event) - 1])
+                share = self._look_share(event, day, rolled_back)
+                salience[names.index(event.brand)] += look_salience(overlap, share, day, event.start_day, values)
+        return salience
 
     def _acting_people(self, day: int, rolled_back: Mapping[str, int]) -> list[tuple[Event, NDArray[np.bool_]]]:
         """Events about people that act on a day, with their stores."""

@@ -29,6 +29,7 @@ from simulator.model.kernels.constants import (
     TOOK_OTHER_STORE,
     TOOK_RIVAL,
     TOOK_VARIANT,
+    USUAL_LOOKS,
     WAITED,
     WANTED_OUT,
     WENT_WITHOUT,
@@ -42,6 +43,7 @@ from simulator.model.kernels.perceive import (
     form_opinion,
     grow_familiar,
     hear_announcement,
+    may_be_curious,
     miss_probability,
 )
 from simulator.model.kernels.weigh import LOWEST, buys_category, offer_changed, price_changed, skipped_because, weigh
@@ -64,7 +66,7 @@ def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, 
     """
     s = trip.where
     overlooked = False
-    usual = levers.usual[s] == 1
+    usual = levers.usual[s] & USUAL_LOOKS != 0
     for b in range(mine.shape[0]):
         here = scratch.sight[b]
         here.seen = 1
@@ -223,7 +225,7 @@ def curious_brand(trip, person, sees, levers, setting, p, scratch):
             met = scratch.sight[b].met == z + 1
             if levers.looks[z].kind == LOOK_RECIPE or levers.looks[z].kind == LOOK_POSITION:
                 met = acts_here(trip.where, z, person, levers)
-            if met and scratch.sight[b].seen == 1:
+            if met and scratch.sight[b].seen == 1 and may_be_curious(sees[z]):
                 words = block(stream_key(setting.run, _CURIOUS, trip.ordinal), person.uid, z, trip.retry)
                 if curious(sees[z], words[0], p):
                     chosen = b

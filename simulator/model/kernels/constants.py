@@ -48,6 +48,10 @@ AWARE_VOICED = np.uint8(32)  # of a look: dislike was voiced
 DRAWN_HEARD = np.uint8(1)  # whether the announcement was heard
 DRAWN_LIKING = np.uint8(2)
 
+# bits of Levers.usual
+USUAL_LOOKS = np.uint8(1)  # every brand looks as ever and is in the range
+USUAL_PRICES = np.uint8(2)  # and every price and pack size is the usual one
+
 # kinds of changes that customers carry in mind, see levers.LOOK
 LOOK_PACK, LOOK_RECIPE, LOOK_POSITION, LOOK_PROGRAMME, LOOK_RANGE = range(5)
 

@@ -102,10 +102,14 @@ def form_opinion(tie, view, look, briefed, word, setting, p):
 
 
 @inlined
+def may_be_curious(view):
+    """Whether a customer has heard of a look and not yet been asked whether to try it."""
+    return view.aware & AWARE_HEARD != 0 and view.aware & AWARE_CURIOUS == 0
+
+
+@inlined
 def curious(view, word, p):
-    """Whether an announced look is tried out of curiosity on this trip (asked once per customer)."""
-    if view.aware & AWARE_HEARD == 0 or view.aware & AWARE_CURIOUS != 0:
-        return False
+    """Whether an announced look is tried out of curiosity on this trip; asked once of who may be curious."""
     view.aware |= AWARE_CURIOUS
     return uniform(word) < p.curiosity_trial
 

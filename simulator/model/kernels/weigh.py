@@ -10,7 +10,7 @@ import numpy as np
 
 from simulator.compilation import inlined, kernel
 from simulator.model.kernels.changes import worth_of_change
-from simulator.model.kernels.constants import PRICE_SIZE, PROMISE, WORD_OF_MOUTH
+from simulator.model.kernels.constants import PRICE_SIZE, PROMISE, USUAL_PRICES, WORD_OF_MOUTH
 from simulator.model.kernels.mind import standing
 from simulator.model.kernels.reputation import reputed
 from simulator.model.kernels.specials import special_anywhere, special_price, special_size
@@ -94,7 +94,7 @@ def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
     The noise, a Gumbel draw per brand keyed by the trip, has been drawn when the shopper's chunk took its seats.
     """
     s = trip.where
-    usual = levers.usual[s] == 1
+    usual = levers.usual[s] & USUAL_PRICES != 0
     for b in range(mine.shape[0]):
         here = scratch.sight[b]
         here.item = -1
@@ -171,7 +171,7 @@ def buys_category(trip, person, setting, p, scratch):
 def offer_changed(s, b, levers):
     """Whether price or pack size of a brand differ from the usual ones at a store."""
     changed = False
-    if levers.usual[s] == 0:
+    if levers.usual[s] & USUAL_PRICES == 0:
         offer = levers.offers[s, b]
         changed = offer.log_price != levers.brands[b].log_list or offer.log_size != 0.0
         changed = changed or special_anywhere(s, b, levers)
