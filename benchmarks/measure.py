@@ -120,9 +120,14 @@ def arrays_of(thing: Any) -> Iterator[np.ndarray[Any, Any]]:
 
 
 def bytes_of(*things: Any) -> int:
-    """Memory of all arrays, each counted once."""
-    seen = {(array.ctypes.data, array.nbytes) for thing in things for array in arrays_of(thing)}
-    return sum(size for _, size in seen)
+    """Memory of all arrays, each counted once; of a view, the memory that it looks at."""
+    owners = {}
+    for thing in things:
+        for array in arrays_of(thing):
+            while isinstance(array.base, np.ndarray):
+                array = array.base
+            owners[id(array)] = array.nbytes
+    return sum(owners.values())
 
 
 def purchases(model: BrandMarket) -> int:

@@ -41,19 +41,3 @@ def run_team(tasks: Sequence[tuple[Any, ...]]) -> None:
     run_days(*tasks[0])
     for thread in others:
         thread.join()
-
-
-def bytes_of(things: Any) -> int:
-    """Memory of all arrays in nested tuples, each counted once."""
-    found: dict[int, int] = {}
-
-    def look(thing: Any) -> None:
-        if isinstance(thing, np.ndarray):
-            owner = thing if thing.base is None else thing.base
-            found[id(owner)] = owner.nbytes if isinstance(owner, np.ndarray) else thing.nbytes
-        elif isinstance(thing, tuple):
-            for part in thing:
-                look(part)
-
-    look(things)
-    return sum(found.values())

@@ -56,6 +56,9 @@ MESSAGES_AT_ONCE = 8192
 MOST_TURNOVER = 0.999
 """Share of staff who leave in a year at which it is cut: a constant rate that empties a place has no end."""
 
+_COLUMNS = ("uid", "rate", "store", "patronage", "position", "segment", "source", "weight")
+"""Columns that world and kernels call by the same name."""
+
 AMPLE = np.float32(100.0)
 """How much more a store plans for when shelves are switched off: nothing ever runs out."""
 
@@ -70,7 +73,7 @@ def lay_out(world: World, values: Mapping[str, float]) -> Town:
     """Lay the world out for the kernels."""
     customers, brands, stores, reps = world.customers, world.brands, world.stores, world.reps
     people = aligned(world.size, PERSON)
-    for name in ("uid", "rate", "store", "patronage", "position", "segment", "source", "weight"):
+    for name in _COLUMNS:
         people[name] = getattr(customers, name)
     people["beta"] = customers.price_sensitivity
     people["close"] = world.network.close
@@ -112,6 +115,12 @@ def lay_out(world: World, values: Mapping[str, float]) -> Town:
         roles=role,
         relation=world.distributors.relation,
     )
+
+
+def seen_through(world: World, town: Town) -> World:
+    """Return the world with its customers' columns as views of the kernels' table, so that they are there once."""
+    people = {name: town.people[name] for name in _COLUMNS}
+    return replace(world, customers=replace(world.customers, price_sensitivity=town.people["beta"], **people))
 
 
 def product_gate(world: World, values: Mapping[str, float]) -> NDArray[np.float64]:

@@ -19,9 +19,9 @@ from simulator.model.base import Base
 from simulator.model.changes import views_of
 from simulator.model.columns import Scratch
 from simulator.model.consult import UNGATED, gated, hold
-from simulator.model.crew import add_books, bytes_of, empty_books, run_team
+from simulator.model.crew import add_books, empty_books, run_team
 from simulator.model.customers import CustomerSet
-from simulator.model.fixed import lay_out, new_crew, settings, with_ample_stock
+from simulator.model.fixed import lay_out, new_crew, seen_through, settings, with_ample_stock
 from simulator.model.kernels import constants as c
 from simulator.model.kernels.parameters import kernel_parameters
 from simulator.model.kernels.people import dismiss
@@ -36,6 +36,7 @@ from simulator.model.state import initial_state
 from simulator.model.stores import Store
 from simulator.model.switches import switch_off
 from simulator.model.timeline import Timeline
+from simulator.model.triggers import alarm
 from simulator.parameters import Watched, table
 from simulator.randomness import run_key
 from simulator.scenario import Scenario, load
@@ -46,9 +47,6 @@ if TYPE_CHECKING:
 
 SHOWN_WEEKS = 4
 """Weeks before launch at which a model made for looking at starts."""
-
-BEFORE_WEEKS = 12
-"""Weeks before launch that a rollback's trigger compares with."""
 
 
 class BrandMarket(mesa.Model):
@@ -150,6 +148,7 @@ class BrandMarket(mesa.Model):
         self.observed_weeks = int(self.values["observed_weeks"])
         looks_here = len(views_of(self.spec.events))
         self.town = lay_out(self.world, self.values)
+        self.world = seen_through(self.world, self.town)
         self.parameters = kernel_parameters(self.values)
         burn_in = int(self.values["burn_in_weeks"])
         self.state = initial_state(
@@ -410,23 +409,9 @@ class BrandMarket(mesa.Model):
     def _end_week(self, week: int) -> None:
         self._lapse.append(self._lapse_now())
         for back in self.timeline.rollbacks:
-            if back.when is not None and back.of not in self.state.rolled_back and self._alarm(back, week):
+            if back.when is not None and back.of not in self.state.rolled_back and alarm(self, back, week):
                 self.state.rolled_back[back.of] = self.state.day
                 self._levers_until = self.state.day
-
-    def _alarm(self, rollback: Any, week: int) -> bool:
-        """Whether the brand's units have been below the limit for the last weeks, against its own twelve before."""
-        event = next((e for e in self.timeline.events if e.id == rollback.of), None)
-        weeks = int(rollback.when.for_weeks)
-        if event is None or 7 * (week + 1) - event.start_day < 7 * weeks:
-            return False
-        brand = self.world.brands.names.index(event.brand) if event.brand else self.world.focal
-        units = self.state.records.totals[:, c.UNITS, brand]
-        launch = self.observed_weeks + min(0, event.start_day // 7)
-        before = units[max(0, launch - BEFORE_WEEKS) : launch].mean()
-        row = self.week_row(7 * week)
-        recent = units[row - weeks + 1 : row + 1]
-        return bool(before > 0 and (recent / before - 1.0 < rollback.when.below).all())
 
     def dismiss(self, reps: Sequence[int], until: int, successor: int = c.NEW_HIRE) -> None:
         """Let reps leave; their posts stay empty until the given day, and a successor of a kind follows."""
@@ -498,11 +483,6 @@ class BrandMarket(mesa.Model):
     def plan(self) -> Plan:
         """The phases of a day with their timings (after `time_phases`); prints as a table."""
         return Plan(tuple((name, note, self._seconds[name]) for name, _, note in PHASES), self._timed_days)
-
-    @property
-    def bytes(self) -> int:
-        """Memory of this arm's state and working memory."""
-        return self.state.bytes + bytes_of(self._crew)
 
 
 def warm_kernels() -> None:

@@ -93,11 +93,6 @@ class State:
         """Make room in customers' minds for a number of changes, none of which anybody knows yet."""
         self.life = self.life._replace(views=aligned((self.life.views.shape[0], count), VIEW))
 
-    @property
-    def bytes(self) -> int:
-        """Memory of this arm's state."""
-        return int(sum(table.nbytes for part in (self.life, self.records) for table in part))
-
 
 def level_names(world: World) -> tuple[tuple[str, str], ...]:
     """Rows of the counters by level: (dimension, level), in the order of ``Records.levels``."""

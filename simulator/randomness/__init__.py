@@ -67,7 +67,7 @@ def uniforms(
     """
     out = np.empty((ids.shape[0], 4))
     key = np.uint64(philox.stream_key(run, int(stream), time))
-    philox.fill_uniforms(key, ids, _partners(partner, ids.shape[0]), draw, out)
+    philox.fill_uniforms(key, np.ascontiguousarray(ids), _partners(partner, ids.shape[0]), draw, out)
     return out
 
 
@@ -82,5 +82,5 @@ def normals(
     """Draw four standard normals for each entity; arguments as in `uniforms`."""
     out = np.empty((ids.shape[0], 4))
     key = np.uint64(philox.stream_key(run, int(stream), time))
-    philox.fill_normals(key, ids, _partners(partner, ids.shape[0]), draw, out)
+    philox.fill_normals(key, np.ascontiguousarray(ids), _partners(partner, ids.shape[0]), draw, out)
     return out

@@ -55,7 +55,8 @@ def tie_up(first: I32, second: I32, strong: U8, nodes: int) -> tuple[I64, I32, U
             place[b] += 1
     # The graph is its own transpose: writing it out by column sorts every list without a sort.
     ordered = np.empty(start[nodes], np.int32)
-    place[:] = start[:nodes]
+    for i in range(nodes):
+        place[i] = start[i]
     for i in range(nodes):
         for e in range(start[i], start[i + 1]):
             j = entry[e] >> 1
