@@ -100,7 +100,7 @@ def test_shoppers_are_served_store_by_store_in_order_of_priority(
     assert join_visits(scratch.visits, scratch.start) == n
     queue_up(scratch, 0, n, 0)
     for s in range(scratch.visits.shape[1]):
-        sort_ranks(scratch.order, int(scratch.start[s]), int(scratch.start[s + 1]))
+        sort_ranks(scratch.order, int(scratch.start[s]), int(scratch.start[s + 1]), scratch.spare)
     assert (scratch.order[:n] & 0xFFFFFFFF).tolist() == sorted(range(n), key=lambda k: places[k])
 
 

@@ -380,6 +380,7 @@ class Scratch(NamedTuple):
 
     shoppers: Array  # (C + 1,) int32
     later: Array  # (C,) uint64, as ``order`` for those who went on
+    spare: Array  # (C,) uint64
     start: Array  # (S + 1,) int32
     place: Array  # (S + 1,) int32
     territory: Array  # (S,) uint8, stores of the rep who is leaving
@@ -429,7 +430,8 @@ def aligned(shape: int | tuple[int, ...], kind: np.dtype[Any], alignment: int = 
 
 
 def copy_of(table: Array) -> Array:
-    """Return a copy at a cache line."""
+    """Return a copy at a cache line, in one piece rather than field by field."""
     out = aligned(table.shape, table.dtype)
-    out[...] = table
+    if table.size:
+        out.reshape(-1).view(np.uint8)[:] = np.ascontiguousarray(table).reshape(-1).view(np.uint8)
     return out

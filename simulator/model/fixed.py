@@ -218,6 +218,7 @@ def new_crew(world: World, values: Mapping[str, float], team: int = 1) -> tuple[
                 tomorrow=tomorrow,
                 shoppers=np.zeros(each + 1, np.int32),  # the branch-free list writes one place past the end
                 later=np.zeros(each, np.uint64),
+                spare=np.zeros(each, np.uint64),
                 start=np.zeros(stores + 1, np.int32),
                 place=np.zeros(stores + 1, np.int32),
                 territory=np.zeros(stores, np.uint8),

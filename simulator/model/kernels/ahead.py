@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.compilation import inlined, prefetch
 
-AHEAD = 8
+AHEAD = 16
 """Trips ahead whose rows are fetched."""
 CACHE_LINE = 64
 

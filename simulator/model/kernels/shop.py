@@ -49,6 +49,9 @@ _SERVICE = int(Stream.SERVICE)
 _CHOICE = int(Stream.CHOICE)
 _PLACE = np.uint64(0xFFFFFFFF)
 _PRIORITY = np.uint64(32)
+_NOBODY = np.uint64(0xFFFFFFFFFFFFFFFF)
+FEW = 8
+"""Trips to a store that are sorted without more ado."""
 
 
 @kernel
@@ -189,9 +192,26 @@ def place_of(ranked):
     return np.int64(ranked & _PLACE)
 
 
+@inlined
+def guess_places(ranks, first, last, spare):
+    """Put each ranked trip about where it belongs: priorities are uniform, so that they nearly say so themselves."""
+    n = last - first
+    for k in range(n):
+        spare[k] = _NOBODY
+    for a in range(first, last):
+        k = np.int64(((ranks[a] >> _PRIORITY) * np.uint64(n)) >> _PRIORITY)
+        while spare[k] != _NOBODY:
+            k = k + 1 if k + 1 < n else 0
+        spare[k] = ranks[a]
+    for k in range(n):
+        ranks[first + k] = spare[k]
+
+
 @kernel
-def sort_ranks(ranks, first, last):
-    """Put the ranked trips of one store into order."""
+def sort_ranks(ranks, first, last, spare):
+    """Put the ranked trips of one store into order; ``spare`` is working memory for as many."""
+    if last - first > FEW:
+        guess_places(ranks, first, last, spare)
     for a in range(first + 1, last):
         one = ranks[a]
         j = a - 1
@@ -341,7 +361,7 @@ def shop(day, week, phases, town, life, levers, setting, p, scratch, records, wo
     meet(scratch.meeting, team)
     first, last = np.int64(scratch.start[low_store]), np.int64(scratch.start[high_store])
     for s in range(low_store, high_store):
-        sort_ranks(scratch.order, np.int64(scratch.start[s]), np.int64(scratch.start[s + 1]))
+        sort_ranks(scratch.order, np.int64(scratch.start[s]), np.int64(scratch.start[s + 1]), scratch.later)
     if phases & PHASE_TIMED:
         scratch.clock[CLOCK_SHOP] += ticks() - now
     mine[FIRST_SAID] = scratch.counts[EVENTS]
@@ -353,7 +373,7 @@ def shop(day, week, phases, town, life, levers, setting, p, scratch, records, wo
     meet(scratch.meeting, team)
     later = queue_later(low_store, high_store, town, scratch)
     for s in range(low_store, high_store):
-        sort_ranks(scratch.later, np.int64(scratch.start[s]), np.int64(scratch.start[s + 1]))
+        sort_ranks(scratch.later, np.int64(scratch.start[s]), np.int64(scratch.start[s + 1]), scratch.spare)
     serve(day, week, phases, scratch.later, 0, later, 1, town, life, levers, setting, p, scratch, records)
     mine[AFTER_SECOND] = scratch.counts[EVENTS]
     meet(scratch.meeting, team)
