@@ -208,7 +208,7 @@ DEALER = np.dtype(
 
 COMPLAINT = np.dtype(
     [
-        ("who", np.int32),
+        ("who", np.uint32),
         ("day", np.int16),
         ("brand", np.int8),
         ("severity", np.uint8),  # 1..3 of a problem, 0 of a dislike
@@ -237,7 +237,7 @@ MAILBAG = np.dtype(
 )
 NEWS = np.dtype(
     [
-        ("who", np.int32),
+        ("who", np.uint32),
         ("valence", np.float32),
         ("brand", np.int8),
         ("cause", np.uint8),  # cause of what is talked about, 0 where no change is behind it
@@ -248,7 +248,7 @@ NEWS = np.dtype(
 )
 EVENT = np.dtype(
     [
-        ("who", np.int32),
+        ("who", np.uint32),
         ("score", np.float32),  # outcome, or severity 1..3 of a problem
         ("brand", np.int8),
         ("kind", np.uint8),
@@ -261,9 +261,9 @@ TRIP = np.dtype(
     [
         ("words", np.uint32, (4,)),  # store, autopilot, priority, variant
         ("uid", np.uint64),
-        ("who", np.int32),
+        ("who", np.uint32),
         ("ordinal", np.int32),  # trip ordinal that keys the draws
-        ("where", np.int32),
+        ("where", np.uint32),
         ("item", np.int16),  # item bought
         ("units", np.int16),
         ("retry", np.uint8),  # 1 where the trip was put off earlier
@@ -277,8 +277,8 @@ TRIP = np.dtype(
 )
 MESSAGE = np.dtype(
     [
-        ("receiver", np.int32),
-        ("news", np.int32),  # place in the list of today's news
+        ("receiver", np.uint32),
+        ("news", np.uint32),  # place in the list of today's news
         ("strength", np.float32),  # of the tie
     ],
     align=True,
