@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from simulator.model.kernels import constants as c
 from simulator.model.levers import LOOK, SPECIAL
@@ -52,7 +52,7 @@ def cue_overlap(event: Event, values: Mapping[str, float]) -> float:
 
 def mean_appeal(event: Event, values: Mapping[str, float]) -> float:
     """Mean liking of a design: what the scenario says, and how lucky the design is, which nobody knows before."""
-    luck = norm.ppf(min(max(values["design_appeal_draw"], 1e-6), 1.0 - 1e-6))
+    luck = float(ndtri(min(max(values["design_appeal_draw"], 1e-6), 1.0 - 1e-6)))
     return float(event.appeal.mean + values["design_appeal_sd"] * luck)
 
 

@@ -199,10 +199,10 @@ def guess_places(ranks, first, last, spare):
     for k in range(n):
         spare[k] = _NOBODY
     for a in range(first, last):
-        k = np.int64(((ranks[a] >> _PRIORITY) * np.uint64(n)) >> _PRIORITY)
-        while spare[k] != _NOBODY:
-            k = k + 1 if k + 1 < n else 0
-        spare[k] = ranks[a]
+        place = np.int64(((ranks[a] >> _PRIORITY) * np.uint64(n)) >> _PRIORITY)
+        while spare[place] != _NOBODY:
+            place = np.int64(place + 1 if place + 1 < n else 0)
+        spare[place] = ranks[a]
     for k in range(n):
         ranks[first + k] = spare[k]
 
