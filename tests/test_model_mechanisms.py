@@ -161,6 +161,30 @@ def test_a_trigger_fires_on_units_against_before_and_never_in_the_baseline() -> 
     assert weekly(model, c.NOT_FOUND)[: day // 7].sum() > 0 == weekly(model, c.NOT_FOUND)[day // 7 :].sum()
 
 
+@pytest.mark.parametrize(
+    ("watched", "event"),
+    [
+        ({"share_vs_before": "below -10%"}, {**LOST_LOOK, "appeal": {"mean": -3.0, "sd": 0.0}}),
+        ({"complaints_vs_before": "above 50%"}, {**LOST_LOOK, "appeal": {"mean": -3.0, "sd": 0.0}}),
+    ],
+    ids=["share", "complaints"],
+)
+def test_a_trigger_may_watch_share_or_complaints(watched: dict[str, str], event: dict[str, Any]) -> None:
+    model = arms(setting(event, {**TRIGGER, "when": {**watched, "for": "2 weeks"}}, customers=4000, weeks=12))[
+        "scenario"
+    ]
+    (day,) = model.state.rolled_back.values()
+    totals = model.state.records.totals.astype(float)
+    units, launch = totals[:, c.UNITS, 0], model.observed_weeks
+    watching = units / totals[:, c.UNITS].sum(axis=1).clip(1)
+    if "complaints_vs_before" in watched:
+        watching = totals[:, c.COMPLAINTS, 0] / units.clip(1)
+    change = watching[launch:-1] / watching[launch - 12 : launch].mean() - 1.0
+    beyond = change > 0.5 if "complaints_vs_before" in watched else change < -0.1
+    first = next(week for week in range(1, 12) if beyond[week - 1] and beyond[week])
+    assert day == 7 * (first + 1)
+
+
 def test_a_harmless_change_pulls_no_trigger() -> None:
     back = {**TRIGGER, "when": {"units_vs_before": "below -40%", "for": "3 weeks"}}
     model = arms(setting({**CARTON, "overlap": 0.95}, back, customers=4000, weeks=12))["scenario"]

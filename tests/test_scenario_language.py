@@ -132,7 +132,7 @@ events:
     rollback = scenario.events[1]
     assert isinstance(rollback, Rollback)
     assert rollback.when is not None
-    assert (rollback.when.metric, rollback.when.below, rollback.when.for_weeks) == ("units_vs_before", -0.1, 2)
+    assert (rollback.when.metric, rollback.when.limit, rollback.when.for_weeks) == ("units_vs_before", -0.1, 2)
     assert (rollback.start_day, rollback.over_days) == (None, 21)
 
 

@@ -287,20 +287,57 @@ class CarePolicy(Dated):
         return self
 
 
-class Trigger(Part):
-    """An alarm on what the brand can observe: its units against its own twelve weeks before launch."""
+_Below = Annotated[
+    float, q.Quantity(q.read_below, -1, 1, pattern=r"below\s+[-+]?[0-9.]+\s*%?", words=q.percent, bare=False)
+]
+_Above = Annotated[
+    float, q.Quantity(q.read_above, -1, 100, pattern=r"above\s+[-+]?[0-9.]+\s*%?", words=q.percent, bare=False)
+]
 
-    below: Annotated[
-        float, q.Quantity(q.read_below, -1, 1, pattern=r"below\s+[-+]?[0-9.]+\s*%?", words=q.percent, bare=False)
-    ] = Field(alias="units_vs_before", description="such as below -10%")
+
+class Trigger(Part):
+    """An alarm on what the brand can observe, against its own twelve weeks before launch; one metric each."""
+
+    units_below: _Below | None = Field(
+        default=None, alias="units_vs_before", description="The brand's units, such as below -10%."
+    )
+    share_below: _Below | None = Field(
+        default=None, alias="share_vs_before", description="Its share of the category's units, such as below -5%."
+    )
+    complaints_above: _Above | None = Field(
+        default=None, alias="complaints_vs_before", description="Complaints to it per unit sold, such as above 50%."
+    )
     for_weeks: Annotated[int, q.duration(1, 260, weeks=True)] = Field(
         default=1, alias="for", description="How many weeks in a row, such as 2 weeks."
     )
 
+    @model_validator(mode="after")
+    def _one_metric(self) -> Trigger:
+        if sum(limit is not None for limit in self._limits().values()) != 1:
+            context = {
+                "reason": "an alarm watches one metric",
+                "mend": f"write one of {', '.join(self._limits())}, such as units_vs_before: below -10%",
+                "part": "",
+            }
+            raise PydanticCustomError("trigger", "{reason}", context)
+        return self
+
+    def _limits(self) -> dict[str, float | None]:
+        return {
+            "units_vs_before": self.units_below,
+            "share_vs_before": self.share_below,
+            "complaints_vs_before": self.complaints_above,
+        }
+
     @property
-    def metric(self) -> Literal["units_vs_before"]:
+    def metric(self) -> str:
         """What is watched."""
-        return "units_vs_before"
+        return next(name for name, limit in self._limits().items() if limit is not None)
+
+    @property
+    def limit(self) -> float:
+        """Relative change beyond which a week counts: below it, or above it for complaints."""
+        return next(limit for limit in self._limits().values() if limit is not None)
 
 
 class Rollback(Happening):

@@ -128,6 +128,14 @@ def read_below(value: str | float) -> float:
     return read_share(match[1])
 
 
+def read_above(value: str | float) -> float:
+    """Read the limit of a trigger that watches for a rise: ``above 50%``."""
+    match = re.fullmatch(r"above\s+(.+)", value.strip()) if isinstance(value, str) else None
+    if not match:
+        raise Refusal(f'"{value}" is not a limit', "write above 50%: how far over the weeks before launch")
+    return read_share(match[1])
+
+
 def read_review(value: str | float) -> float:
     """Read how often something is done, in days: ``daily``, ``weekly``, ``2 days``."""
     if value == "daily":

@@ -266,8 +266,13 @@ def _gate(event: ConsultReps) -> str:
 def _alarm(event: Rollback) -> str:
     if event.when is None:
         return moment(event.start_day or 0)
-    below, weeks = event.when.below, _count(event.when.for_weeks, "week")
-    return f"once units stay below {_signed(below)} of the weeks before launch for {weeks}"
+    limit, weeks = _signed(event.when.limit), _count(event.when.for_weeks, "week")
+    watched = {
+        "units_vs_before": "units stay below",
+        "share_vs_before": "its share of the category stays below",
+        "complaints_vs_before": "complaints per unit stay above",
+    }
+    return f"once {watched[event.when.metric]} {limit} of the weeks before launch for {weeks}"
 
 
 def _look(event: Redesign) -> str:
