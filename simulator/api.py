@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 
 
+def _asked(
+    scenario: Scenario | str | Path | Mapping[str, Any], customers: int | None, replicates: int | None
+) -> tuple[Scenario, int]:
+    """Return the scenario with its number of customers, and the number of replicates."""
+    from simulator.scenario import load
+
+    loaded = load(scenario, overrides=[] if customers is None else [f"customers={int(customers)}"])
+    return loaded, int(table()["replicates_default"].central) if replicates is None else replicates
+
+
 def compare(
     scenario: Scenario | str | Path | Mapping[str, Any],
     *,
@@ -66,10 +76,8 @@ def compare(
     >>> result = bs.compare("orange_carton", replicates=2, customers=1000)  # doctest: +SKIP
     """
     from simulator.results import Comparison, RunSettings, create_run
-    from simulator.scenario import load
 
-    loaded = load(scenario, overrides=[] if customers is None else [f"customers={int(customers)}"])
-    count = int(table()["replicates_default"].central) if replicates is None else replicates
+    loaded, count = _asked(scenario, customers, replicates)
     settings = RunSettings(seed=seed, luck_only=luck_only)
     folder = None
     if out is not None:
@@ -146,10 +154,8 @@ def prepare(
     >>> customers.compare("orange_carton").headline()  # doctest: +SKIP
     """
     from simulator.experiment.prepared import Prepared as Pasts
-    from simulator.scenario import load
 
-    loaded = load(scenario, overrides=[] if customers is None else [f"customers={int(customers)}"])
-    count = int(table()["replicates_default"].central) if replicates is None else replicates
+    loaded, count = _asked(scenario, customers, replicates)
     pasts = Pasts(
         loaded,
         replicates=count,

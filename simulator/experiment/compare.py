@@ -99,7 +99,7 @@ def run_comparison(
         Fewer than one replicate or job.
     """
     jobs = check_counts(replicates, default_jobs() if jobs is None else jobs)
-    tell = progress or (lambda done, total, word: None)
+    tell = progress or keep_quiet
     outcomes: dict[int, ReplicateOutcome] = {}
     missing = []
     threads = threads_each(scenario.customers, replicates, jobs)
@@ -115,9 +115,8 @@ def run_comparison(
             outcomes[task.replicate] = tasks.load(task.replicate)
         else:
             missing.append(task)
-    if missing and not is_warm():
-        tell(len(outcomes), replicates, "compiling the model (first run on this machine)")
-        warm_kernels()
+    if missing:
+        compile_first(lambda word: tell(len(outcomes), replicates, word))
     tell(len(outcomes), replicates, "running")
     failures: dict[int, BaseException] = {}
     for replicate, result in run_tasks(missing, jobs):
@@ -131,6 +130,17 @@ def run_comparison(
     if failures:
         raise ReplicatesFailed(failures) from failures[min(failures)]
     return [outcomes[r] for r in sorted(outcomes)]
+
+
+def keep_quiet(done: int, total: int, word: str) -> None:
+    """Tell nobody how it is going."""
+
+
+def compile_first(say: Callable[[str], None]) -> None:
+    """Compile the model where no earlier run has left it compiled, and say so."""
+    if not is_warm():
+        say("compiling the model (first run on this machine)")
+        warm_kernels()
 
 
 def check_counts(replicates: int, jobs: int) -> int:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.experiment.compare import Progress, check_counts
+from simulator.experiment.compare import Progress, check_counts, compile_first, keep_quiet
 from simulator.experiment.outcome import ReplicateOutcome
 from simulator.experiment.processors import default_jobs
 from simulator.experiment.twins import Task, draw_pair, first_day, forks_of, lived_to, outcome_of, tasks_of, to_the_end
@@ -76,6 +76,8 @@ class Prepared:
         tasks = tasks_of(
             scenario, range(replicates), seed=seed, luck_only=luck_only, shared_population=shared_population
         )
+        tell = progress or keep_quiet
+        compile_first(lambda word: tell(0, replicates, word))
         self._pasts = self._each(self._settle, tasks, progress, "living up to the change")
 
     def outcomes(self, scenario: Scenario | None = None, progress: Progress | None = None) -> list[ReplicateOutcome]:
@@ -128,7 +130,7 @@ class Prepared:
         self, work: Callable[[Any], Any], things: Iterable[Any], progress: Progress | None, word: str
     ) -> list[Any]:
         """Do something for every replicate, ``jobs`` at a time, in order."""
-        tell = progress or (lambda done, total, said: None)
+        tell = progress or keep_quiet
         found = []
         todo = list(things)
         with ThreadPoolExecutor(self.jobs, thread_name_prefix="replicate") as pool:

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.model.kernels.constants import CACHE_LINE
+
 Array = NDArray[Any]
 
 # -- what never changes -------------------------------------------------------------------------------------------
@@ -92,8 +94,6 @@ SETTING = np.dtype(
 )
 
 # -- what customers carry from day to day ---------------------------------------------------------------------------
-
-CACHE_LINE = 64
 
 
 def padded(kind: np.dtype[Any]) -> np.dtype[Any]:
@@ -415,7 +415,7 @@ class Records(NamedTuple):
     level_start: Array  # (4,) int32, first row of region, segment, source, weight in levels
 
 
-def aligned(shape: int | tuple[int, ...], kind: np.dtype[Any], alignment: int = 64) -> Array:
+def aligned(shape: int | tuple[int, ...], kind: np.dtype[Any], alignment: int = CACHE_LINE) -> Array:
     """Return zeroed memory that starts at a cache line.
 
     Examples

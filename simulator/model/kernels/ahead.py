@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from simulator.compilation import inlined, prefetch
+from simulator.model.kernels.constants import CACHE_LINE
 
 AHEAD = 16
 """Trips ahead whose rows are fetched."""
-CACHE_LINE = 64
 
 
 @inlined

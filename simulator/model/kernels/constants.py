@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+CACHE_LINE = 64
+"""Bytes that memory is fetched in."""
 NEVER = np.int16(32767)
 LONG_AGO = np.int16(-32000)
 SLOTS = 16

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.compilation import inlined, kernel, ticks
 from simulator.model.kernels.broadcast import broadcast
+from simulator.model.kernels.clock import note_time
 from simulator.model.kernels.constants import (
     AFTER_FIRST,
     AFTER_SECOND,
@@ -20,7 +21,6 @@ from simulator.model.kernels.constants import (
     PHASE_SHELVE,
     PHASE_SHOP,
     PHASE_TALK,
-    PHASE_TIMED,
     PHASE_VOICE,
 )
 from simulator.model.kernels.reps import rounds, turn_over
@@ -29,16 +29,6 @@ from simulator.model.kernels.shop import shop
 from simulator.model.kernels.talk import talk
 from simulator.model.kernels.team import meet, part_of
 from simulator.model.kernels.voice import voice
-
-
-@inlined
-def note_time(clock, phase, since, phases):
-    """Add the ticks since a moment to a phase's, where times are wanted; return the moment."""
-    now = since
-    if phases & PHASE_TIMED:
-        now = ticks()
-        clock[phase] += now - since
-    return now
 
 
 @inlined

@@ -12,6 +12,7 @@ import numpy as np
 from simulator.compilation import LOOKED_AT, due_among, inlined, kernel, lowest_bit, ticks
 from simulator.model.kernels.ahead import AHEAD, fetch_customer, fetch_person, fetch_trip
 from simulator.model.kernels.choose import choose
+from simulator.model.kernels.clock import note_time
 from simulator.model.kernels.constants import (
     AFTER_FIRST,
     AFTER_SECOND,
@@ -29,7 +30,6 @@ from simulator.model.kernels.constants import (
     ONWARD,
     PHASE_EXPERIENCE,
     PHASE_RECORD,
-    PHASE_TIMED,
     PLANNED,
     SERVICE_WORDS,
     SHOPPERS,
@@ -289,10 +289,9 @@ def take_seats(ranks, begin, size, brands, roles, setting, scratch):
 def serve(day, week, phases, ranks, first, last, second, town, life, levers, setting, p, scratch, records):
     """Serve the ranked trips ``first`` to ``last``; list who goes on to another store and return how many."""
     onward = 0
-    timed = phases & PHASE_TIMED != 0
     for begin in range(first, last, CHUNK):
         size = min(CHUNK, last - begin)
-        now = ticks() if timed else 0
+        now = ticks()
         take_seats(ranks, begin, size, town.brands.shape[0], town.roles.shape[0], setting, scratch)
         for j in range(size):
             if begin + CHUNK + j < last:
@@ -310,19 +309,13 @@ def serve(day, week, phases, ranks, first, last, second, town, life, levers, set
                 onward += 1
             me = life.mind[trip.who]
             scratch.due[trip.who] = min(me.next_day, me.retry_day)
-            if timed:
-                scratch.clock[CLOCK_SHOP] += ticks() - now
-                now = ticks()
+            now = note_time(scratch.clock, CLOCK_SHOP, now, phases)
             if trip.bought >= 0 and phases & PHASE_EXPERIENCE:
                 experience(trip, day, week, town, life, levers, setting, p, scratch, records)
-            if timed:
-                scratch.clock[CLOCK_EXPERIENCE] += ticks() - now
-                now = ticks()
+            now = note_time(scratch.clock, CLOCK_EXPERIENCE, now, phases)
             if trip.bought >= 0 and phases & PHASE_RECORD:
                 record(trip, day, week, town, life, levers, setting, p, records)
-            if timed:
-                scratch.clock[CLOCK_RECORD] += ticks() - now
-                now = ticks()
+            now = note_time(scratch.clock, CLOCK_RECORD, now, phases)
     return onward
 
 
@@ -362,8 +355,7 @@ def shop(day, week, phases, town, life, levers, setting, p, scratch, records, wo
     first, last = np.int64(scratch.start[low_store]), np.int64(scratch.start[high_store])
     for s in range(low_store, high_store):
         sort_ranks(scratch.order, np.int64(scratch.start[s]), np.int64(scratch.start[s + 1]), scratch.later)
-    if phases & PHASE_TIMED:
-        scratch.clock[CLOCK_SHOP] += ticks() - now
+    note_time(scratch.clock, CLOCK_SHOP, now, phases)
     mine[FIRST_SAID] = scratch.counts[EVENTS]
     mine[FIRST_ONWARD] = first
     mine[ONWARD] = serve(
