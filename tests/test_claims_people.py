@@ -581,6 +581,22 @@ def test_003_j_a_gate_stops_softens_or_delays_on_reports_alone() -> None:
     assert effect(passed) > 0.0
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "reformulate", "quality": -0.8, "identity_break": 0.3, "announced": 0.8},
+        {"kind": "reposition", "position": [3.0, 3.0], "identity_break": 0.5, "announced": 0.8},
+    ],
+    ids=lambda change: change["kind"],
+)
+def test_003_j_customers_can_be_asked_about_a_recipe_and_a_position(change: dict[str, Any]) -> None:
+    bad = {**change, "id": "look", "brand": FOCAL, "start": "week 0"}
+    plain = pair(setting(bad, ASK, customers=2000, weeks=16))
+    softened = pair(setting(bad, gate(then="soften", by=0.7), customers=2000, weeks=16))
+    assert plain[1].state.reports["ask"] == softened[1].state.reports["ask"] < -0.02
+    assert effect(plain) < effect(softened)
+
+
 def test_003_j_what_a_gate_is_worth_is_reported_beside_the_arm_without_it() -> None:
     scenario = setting(BAD, gate(then="soften", by=1.0), customers=1500, weeks=12)
     comparison = compare(scenario, replicates=2, luck_only=True, jobs=1)

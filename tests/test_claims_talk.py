@@ -53,6 +53,18 @@ def test_001a_what_brings_a_brand_to_mind_moves_first_tries_more_than_repeats() 
     assert trial > repeat > 0.0
 
 
+def test_004a_close_customers_help_more_per_head_but_ten_of_them_less_than_a_hundred() -> None:
+    acquaintances, close = (bonded(bond, retell_share=0.0) for bond in (0.0, 0.9))
+    per_head = [
+        [after_launch(model, metric) / model.world.size for metric in (c.POSITIVE, c.UNITS)]
+        for model in (acquaintances, close)
+    ]
+    praise, purchases = (per_head[1][k] / per_head[0][k] for k in range(2))
+    # the claim is of ten against a hundred: it holds in total only where one close customer is worth ten others
+    assert 1.4 < praise < 10.0
+    assert 1.05 < purchases < 10.0
+
+
 def test_004f_the_bonded_complain_in_private() -> None:
     public = {}
     for bond in (0.0, 0.9):

@@ -162,39 +162,68 @@ def _bought(panel: Bought, brand: int, who: Bool) -> float:
 # -- V22: few unhappy ------------------------------------------------------------------------------------------------
 
 
-FAULT: Final = {"kind": "incident", "rate": 0.01, "severity": {"severe": 1.0}, "start": "week 0", "lasts": "26 weeks"}
-"""A severe problem after one purchase in a hundred, for half a year: a few percent of buyers meet it."""
+NEW_YEARS: Final = 5
+"""Years for which a new brand is watched."""
+NEW: Final = (f"brands.{LEADER}.known", 0.05)
+"""The brand that would lead if everybody knew it, when one in twenty does."""
+DISCOUNT: Final = 0.1
+"""What a year takes off the value of a purchase."""
+FAULT: Final = {
+    "kind": "incident",
+    "brand": LEADER,
+    "rate": 0.03,
+    "severity": {"severe": 1.0},
+    "start": "week 0",
+    "lasts": f"{NEW_YEARS * YEAR_WEEKS} weeks",
+}
+"""A severe problem after three purchases in a hundred, for good."""
 CLOSE_ONLY: Final = (("close_tie_share", 1.0), ("post_reach", 0.0))
 """A world in which only close friends are told."""
 
 
 def few_unhappy(lab: Laboratory, seed: int, conditions: Conditions) -> Mapping[str, float]:
-    """V22: a brand that disappoints a few loses more than those few, and acquaintances carry it further than friends.
+    """V22: a new brand that disappoints a few loses more than those few; acquaintances carry it further than friends.
 
-    One purchase of the leader in a hundred goes badly wrong for half a year. Relative loss of its units in the year,
-    over the share of its buyers who were struck; and the percentage points of the loss that are gone where only close
-    friends are told.
+    Three purchases in a hundred go badly wrong, for five years from launch. Loss of the units of those years, each
+    worth a tenth less than the last, over the share of purchases that went wrong (in the published model everybody
+    buys once, so that buyers and purchases are the same); and the percentage points of the loss that are gone where
+    only close friends are told. For comparison the loss over problems per buyer, many of whom buy often enough to be
+    struck some day, and the same fault in the brand when everybody knows it.
     """
-    lost, unhappy = _fault(lab, seed, conditions)
-    alone, _ = _fault(lab, seed, Conditions(conditions.without, conditions.values + CLOSE_ONLY, conditions.market))
+    held = dict(conditions.market)
+    new = Conditions(conditions.without, conditions.values, tuple({NEW[0]: NEW[1], **held}.items()))
+    lost, unhappy, per_buyer = _fault(lab, seed, new)
+    alone, _, _ = _fault(lab, seed, Conditions(new.without, new.values + CLOSE_ONLY, new.market))
+    known, known_unhappy, _ = _fault(lab, seed, conditions)
     return {
         "loss over unhappy": over(lost, unhappy),
         "weak ties add": 100.0 * (lost - alone),
         "unhappy": 100.0 * unhappy,
+        "loss over problems per buyer": over(lost, per_buyer),
+        "known to everybody": over(known, known_unhappy),
     }
 
 
-def _fault(lab: Laboratory, seed: int, conditions: Conditions) -> tuple[float, float]:
-    """Share of the leader's units lost in a year to `FAULT`, and share of its buyers who were struck."""
-    scenario = {**FAULT, "brand": LEADER}
+def _fault(lab: Laboratory, seed: int, conditions: Conditions) -> tuple[float, float, float]:
+    """Discounted share of the leader's units lost to `FAULT`, and its problems per purchase and per buyer."""
+    weeks = NEW_YEARS * YEAR_WEEKS
     arms = lab.twins(
-        seed, conditions, [scenario], market=MARKET, focal=LEADER, customers=MANY, horizon_weeks=YEAR_WEEKS, panel=True
+        seed, conditions, [FAULT], market=MARKET, focal=LEADER, customers=MANY, horizon_weeks=weeks, panel=True
     )
-    sold, usual = (counted(arms[name], 0, YEAR_WEEKS)[arms[name].world.focal] for name in ("scenario", "baseline"))
-    problems = [counted(arms[name], 0, YEAR_WEEKS, "problems")[arms[name].world.focal] for name in arms]
-    model = arms["baseline"]
-    buyers = Bought.of(model).buyers(model.world.focal, range(YEAR_WEEKS), model.world.size).sum()
-    return 1.0 - float(sold / usual), abs(float(problems[0] - problems[1])) / float(buyers)
+    model = arms["scenario"]
+    focal = model.world.focal
+    worth = (1.0 - DISCOUNT) ** np.arange(NEW_YEARS)
+    starts = range(0, weeks, YEAR_WEEKS)
+    sold, usual = (
+        float(worth @ [counted(arms[name], week, week + YEAR_WEEKS)[focal] for week in starts])
+        for name in ("scenario", "baseline")
+    )
+    panel = Bought.of(model)
+    purchases = ((panel.brand == focal) & (panel.week >= 0)).sum()
+    buyers = panel.buyers(focal, range(weeks), model.world.size).sum()
+    problems = [counted(arms[name], 0, weeks, "problems")[focal] for name in ("scenario", "baseline")]
+    struck = float(problems[0]) - float(problems[1]) * sold / usual
+    return 1.0 - sold / usual, struck / float(purchases), struck / float(buyers)
 
 
 # -- V23: recovery ---------------------------------------------------------------------------------------------------
@@ -296,19 +325,27 @@ FACTS = (
     Fact(
         id="V22",
         name="few unhappy, large loss",
-        metric="loss of units over the share of buyers who were disappointed; with and without weak ties",
+        metric="a new brand's loss of units, discounted, over the share of purchases that disappoint; with and without "
+        "weak ties",
         parts=(
             Part("loss over unhappy", 1.0, None, "ratio"),
             Part("weak ties add", 0.0, None, "points"),
             Part("unhappy", None, None, "%"),
+            Part("loss over problems per buyer", None, None, "ratio"),
+            Part("known to everybody", None, None, "ratio"),
         ),
         source="substantial loss of value even with few dissatisfied (Goldenberg, Libai, Moldovan & Muller 2007)",
-        knockouts=(Knockout("nobody talks", Conditions(without=("talk",))),),
+        knockouts=(
+            Knockout("nobody talks", Conditions(without=("talk",)), fails=("loss over unhappy",)),
+            Knockout("everybody knows the brand", Conditions(market=((NEW[0], 1.0),)), fails=("loss over unhappy",)),
+        ),
         measure=few_unhappy,
-        note="The published model is of a new product, whose buyers are won by talk alone: who is put off never comes. "
-        "In a market whose customers know the brands, a message weighs less, fades, and loses the brand only its share "
-        "of the purchases of those who hear it, so the loss stays well below the share of the unhappy. Weak ties do "
-        "add to it.",
+        note="The published model is of a new product, which everybody buys once and whose buyers are won by talk: who "
+        "is put off does not come. So it is measured where a brand is new. That a bad word keeps who does not know the "
+        "brand from considering it, until good ones outweigh it, is put in; how much of the brand's growth that costs, "
+        "and that acquaintances make it worse, emerges. Where all customers know the brand, a message fades and "
+        "costs only its share of the purchases of those who hear it: there the loss stays below the share of the "
+        "unhappy.",
     ),
     Fact(
         id="V23",

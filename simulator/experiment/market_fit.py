@@ -20,7 +20,7 @@ from scipy import stats
 
 from simulator.experiment.processors import default_jobs
 from simulator.model import BrandMarket
-from simulator.model.pilot import aim, year_figures
+from simulator.model.pilot import aim, known_to_all, year_figures
 from simulator.parameters import table
 from simulator.scenario import Scenario, load, load_market
 
@@ -144,6 +144,8 @@ def fit_of(
     if replicates < 2:
         raise ValueError(f"replicates: {replicates} is too few; their spread is the sampling error, so run 2 at least.")
     scenario = _undisturbed(market, customers, overrides)
+    # the share that is stated of a new brand is what it would have if everybody knew it
+    scenario = scenario.model_copy(update={"market": known_to_all(scenario.market)})
 
     def measure(replicate: int) -> NDArray[np.float64]:
         # horizon and events play no part: the year before launch is all that is looked at

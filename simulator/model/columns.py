@@ -129,6 +129,8 @@ _MIND = np.dtype(
         ("won_by", np.uint8),  # source of the win, index into world.SOURCES
         ("word_by", np.uint8),  # source of the last good word, the same
         ("base", np.uint8),  # 1 for habitual customers of the focal brand
+        ("strange", np.uint16),  # bits of brands that the customer does not consider, see `kernels.acquaintance`
+        ("warned", np.uint16),  # of these, bits of those that the last word was bad about
     ],
     align=True,
 )

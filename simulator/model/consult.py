@@ -118,9 +118,17 @@ def reaction(change: Event, rows: NDArray[np.int64], model: BrandMarket) -> tupl
         look = model.levers.looks[z]
         own = normals(model.run_key, Stream.APPEAL, 0, people.uid[rows], partner=z)[:, 0]
         feels += look["appeal_mean"] + look["appeal_sd"] * own
-        feels += look["identity_break"] * (values["identity_slope"] * commitment + values["identity_weak_gain"])
         misses += values["miss_rate"] * (1.0 - look["overlap"]) ** values["cue_sharpness"] * values["clutter"]
         misses *= 1.0 - values["effort_loyalty"] * commitment
+    elif change.kind == "reformulate":
+        # tasters who have been told of it: some notice no difference, and less than was promised hurts
+        told = 0.5 ** ((abs(change.quality) / (values["taste_jnd"] * values["attentive_jnd"])) ** values["jnd_slope"])
+        weight = values["quality_choice_weight"] + (values["disconfirmation_weight"] if change.quality < 0.0 else 0.0)
+        feels += (1.0 - told) * weight * change.quality
+    elif change.kind == "reposition":
+        place = people.position[rows].astype(np.float64)
+        nearer = [np.hypot(*(place - point).T) for point in (world.brands.position[b], np.asarray(change.position))]
+        feels += values["lifestyle_fit_weight"] * (nearer[0] - nearer[1])
     elif change.kind == "price":
         ratio = change.to / world.brands.list_price[b] if change.to is not None else 1.0 + change.change
         feels += beta * np.log(ratio)
@@ -130,6 +138,8 @@ def reaction(change: Event, rows: NDArray[np.int64], model: BrandMarket) -> tupl
         names = world.roles if change.where.role is None else change.where.role
         met = sum(float(world.role_met[world.roles.index(name)]) for name in names if name in world.roles)
         feels += values["quality_choice_weight"] * values["service_weight"] * change.quality * met
+    broken = getattr(change, "identity_break", 0.0)
+    feels += broken * (values["identity_slope"] * commitment + values["identity_weak_gain"])
     inside = model.timeline.scope(change)[people.store[rows, 0]]
     return feels * inside, misses * inside
 
@@ -163,6 +173,13 @@ def _acted_on(event: Event, gate: Any, world: World, values: Mapping[str, float]
             "identity_break": left * event.identity_break,
             "appeal": event.appeal.model_copy(update={"mean": left * event.appeal.mean, "sd": left * sd}),
         }
+    elif event.kind == "reformulate":
+        spread = 1.0 + left * (event.sd - 1.0)
+        changes = {"quality": left * event.quality, "sd": spread, "identity_break": left * event.identity_break}
+    elif event.kind == "reposition":
+        here = world.brands.position[_brand_of(event, world)].astype(np.float64)
+        there = tuple((here + left * (np.asarray(event.position) - here)).tolist())
+        changes = {"position": there, "identity_break": left * event.identity_break}
     elif event.kind == "price" and event.to is not None:
         listed = float(world.brands.list_price[_brand_of(event, world)])
         changes = {"to": listed + left * (event.to - listed)}

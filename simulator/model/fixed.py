@@ -45,7 +45,7 @@ from simulator.model.kernels.constants import (
     SERVICE_WORDS,
 )
 from simulator.world.shape import moments
-from simulator.world.world import World
+from simulator.world.world import Brands, World
 
 LEAST_LIST = 1024
 """Room of the shortest lists (complaints, news, events); they grow with the population."""
@@ -121,6 +121,12 @@ def seen_through(world: World, town: Town) -> World:
     """Return the world with its customers' columns as views of the kernels' table, so that they are there once."""
     people = {name: town.people[name] for name in _COLUMNS}
     return replace(world, customers=replace(world.customers, price_sensitivity=town.people["beta"], **people))
+
+
+def newcomers(brands: Brands) -> NDArray[np.uint16]:
+    """A bit for each brand that some do not know at the start, 0 for those that everybody knows, shape (B,)."""
+    new = brands.known < 1.0
+    return np.where(new, 1 << np.maximum(np.cumsum(new) - 1, 0), 0).astype(np.uint16)
 
 
 def product_gate(world: World, values: Mapping[str, float]) -> NDArray[np.float64]:

@@ -40,6 +40,7 @@ BRAND_LEVER = np.dtype(
         ("relay_new", np.uint8),  # 1 where the desk relays and did not use to
         ("defective", np.uint8),  # 1 where an incident is on
         ("defective_since", np.int32),  # day on which the first of today's incidents began
+        ("newcomer", np.uint16),  # the brand's bit in ``MIND.strange``, 0 where everybody has always known it
         ("manner", np.uint8),  # bits MANNER_*: what service events are about
     ],
     align=True,

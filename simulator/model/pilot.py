@@ -39,7 +39,7 @@ MOST = 0.25
 """Largest correction of a figure, relative to it; a market that needs more is reported as missed."""
 
 _lock = threading.Lock()
-_known: dict[str, Aim] = {}
+_learned: dict[str, Any] = {}
 
 
 def year_figures(
@@ -95,11 +95,11 @@ def aim(scenario: Scenario, values: Mapping[str, float]) -> Aim:
         The parameter table's central values.
     """
     market = scenario.market
-    pilot = market.model_copy(update={"network": market.network.model_copy(update={"edges": None})})
+    pilot = known_to_all(market.model_copy(update={"network": market.network.model_copy(update={"edges": None})}))
     size = f"{PILOTS} x {PILOT_CUSTOMERS}"
     key = key_of(code_hash(("world", "model")), size, pilot.model_dump_json(), repr(sorted(values.items())))
     with _lock:
-        if key not in _known:
+        if key not in _learned:
             kept = Remembered("pilots")
             learned = kept.get(key)
             if learned is None:
@@ -109,8 +109,15 @@ def aim(scenario: Scenario, values: Mapping[str, float]) -> Aim:
                 error = ratios.std(axis=0, ddof=1) / np.sqrt(PILOTS)
                 learned = {"ratio": ratios.mean(axis=0).tolist(), "error": error.tolist()}
                 kept.put(key, learned)
-            _known[key] = Aim(_moved(market, np.array(learned["ratio"]), values), np.array(learned["error"]))
-        return _known[key]
+            _learned[key] = learned
+        learned = _learned[key]
+    return Aim(_moved(market, np.array(learned["ratio"]), values), np.array(learned["error"]))
+
+
+def known_to_all(market: Market) -> Market:
+    """Return the market with every brand known to everybody, in which its stated shares are those of purchases."""
+    brands = {name: brand.model_copy(update={"known": None}) for name, brand in market.brands.items()}
+    return market.model_copy(update={"brands": brands})
 
 
 def _run(quiet: Scenario, replicate: int, values: Mapping[str, float]) -> NDArray[np.float64]:

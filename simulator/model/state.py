@@ -30,7 +30,7 @@ from simulator.model.columns import (
     aligned,
     copy_of,
 )
-from simulator.model.fixed import LEAST_LIST, MOST_TURNOVER, product_gate, quarterly_keep, usual_newcomers
+from simulator.model.fixed import LEAST_LIST, MOST_TURNOVER, newcomers, product_gate, quarterly_keep, usual_newcomers
 from simulator.model.kernels.constants import (
     CAUSE_COUNT,
     GENERATIONS,
@@ -47,6 +47,9 @@ from simulator.randomness import Stream, uniforms
 from simulator.world.rapport import ORDINARY_BREADTH
 from simulator.world.tastes import customer_shares, utility
 from simulator.world.world import SOURCES, WEIGHT_CLASSES, World
+
+_FIRST = 2
+"""Draw number of who knows a brand at the start, apart from those of trips."""
 
 
 @dataclass
@@ -162,7 +165,10 @@ def initial_state(
         Purchases to keep one by one; 0 keeps none.
     """
     people, brands = world.customers, world.brands
-    shares = customer_shares(world, values)
+    shares, knows = customer_shares(world, values), _acquainted(world, run)
+    if not knows.all():
+        shares *= knows
+        shares /= shares.sum(axis=1, keepdims=True)
     draw = uniforms(run, Stream.INITIAL_STATE, 0, people.uid)
     mind = aligned(world.size, MIND)
     mind["next_time"] = first_day + _residual(world, draw[:, 0], draw[:, 2:]) / people.rate
@@ -174,10 +180,11 @@ def initial_state(
         mind[name] = LONG_AGO
     mind["won_day"] = NEVER
     mind["last_brand"] = np.minimum((draw[:, 1:2] > np.cumsum(shares, axis=1)).sum(axis=1), shares.shape[1] - 1)
+    mind["strange"] = (~knows * newcomers(brands)).sum(axis=1)
     ties = aligned(shares.shape, TIE)
     ties["utility"] = utility(people.taste, people.price_sensitivity, brands)
     ties["favourite"] = people.favourite
-    ties["habit"] = _settled_habits(world, shares, values)
+    ties["habit"] = _settled_habits(world, shares, values) * knows
     ties["bond"] = settled_bonds(world, shares, values)
     person_share = np.where(world.reps.accounts == 1, values["account_person_share"], values["bond_person_share"])
     ties["owned"] = np.floor(person_share * OWNED_ALL + 0.5)
@@ -208,6 +215,16 @@ def initial_state(
         reference=np.log(brands.list_price / brands.list_price.mean()).astype(np.float32),
         rolled_back={},
     )
+
+
+def _acquainted(world: World, run: np.uint64) -> NDArray[np.bool_]:
+    """Who knows which brand at the start, shape (N, B)."""
+    known = world.brands.known
+    knows = np.ones((world.size, known.shape[0]), np.bool_)
+    for b in np.flatnonzero(known < 1.0):
+        draw = uniforms(run, Stream.ACQUAINTANCE, 0, world.customers.uid, partner=int(b), draw=_FIRST)
+        knows[:, b] = draw[:, 0] < known[b]
+    return knows
 
 
 def _residual(world: World, first: Array, second: Array) -> Array:

@@ -22,6 +22,7 @@ from simulator.model.changes import (
     views_of,
 )
 from simulator.model.desks import open_desks
+from simulator.model.fixed import newcomers
 from simulator.model.incidents import defects_of, recall
 from simulator.model.kernels.constants import USUAL_LOOKS, USUAL_PRICES
 from simulator.model.levers import BRAND_LEVER, OFFER, SPECIAL, Levers
@@ -316,6 +317,7 @@ class Timeline:
         people = people_levers(acting, day, world, values) if acting else self._usual_people
         by_brand["manner"] = people.manner
         by_brand["salience"] = self.salience(day, rolled_back)
+        by_brand["newcomer"] = newcomers(brands)
         by_brand["first_item"] = brands.first_item[:-1]
         by_brand["last_item"] = brands.first_item[1:]
         here = np.zeros((stores, len(specials)), np.uint8)

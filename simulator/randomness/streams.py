@@ -65,6 +65,7 @@ class Stream(IntEnum):
     ENROLMENT = 78
     MENDED = 79
     ATTENTION = 80
+    ACQUAINTANCE = 81
     # people: staff, reps and their accounts, distributors, consultation
     STAFF = 100
     KNOWN_STAFF = 101

@@ -22,6 +22,9 @@ from simulator.scenario.tree import Node
 SUM_TOLERANCE = 0.005
 """How far the shares of a whole may miss one: rounding to whole percents over a handful of members."""
 
+MOST_NEW = 16
+"""How many brands some customers may not know: each is a bit of what a customer carries."""
+
 UNDOABLE = (
     "redesign",
     "reformulate",
@@ -69,11 +72,23 @@ def check_market(node: Node) -> Iterator[Problem]:
             if brands and name not in brands:
                 yield Problem.at(place, f'{key} names an unknown brand "{name}"', did_you_mean(name, brands))
     yield from _sum(node.get("brands"), "the shares of the brands", "share")
+    yield from _check_known(node.get("brands"))
     for name, brand in _entries(node.get("brands")):
         yield from _sum(brand.get("items"), f"the shares of the items of {name}")
     yield from _sum(node.get("segments"), "the shares of the segments", "share")
     yield from _sum(node.get("regions"), "the shares of the regions")
     yield from _sum(node.get("stores", "per_customer"), "the shares of customers by the stores they know", only=COUNTS)
+
+
+def _check_known(brands: Node | None) -> Iterator[Problem]:
+    """Everybody knows some brand, and not too many brands are new."""
+    every = _entries(brands)
+    new = [known for _, brand in every if (known := brand.get("known")) and _central(known, q.SHARE) != 1.0]
+    if new and len(new) == len(every):
+        yield Problem.at(new[0].place, "no brand is known to everybody", "leave known out of one brand at least")
+    elif len(new) > MOST_NEW:
+        reason = f"{len(new)} brands are not known to everybody, more than {MOST_NEW}"
+        yield Problem.at(new[MOST_NEW].place, reason, "leave known out of the others, or join small brands into one")
 
 
 def check_scenario(node: Node) -> Iterator[Problem]:

@@ -93,6 +93,12 @@ class Brand(Part):
         default_factory=dict, description="Items (sizes, flavours) and their share of the brand."
     )
     salience: Share | None = Field(default=None, description="Probability that the brand comes to mind.")
+    known: Share | None = Field(
+        default=None,
+        description="Share of customers who know the brand when the simulation starts, a year and a run-in before "
+        "the launch; the others come to know it by talk, campaigns and discovery. Its share is then what it would "
+        "have if everybody knew it.",
+    )
     position: Position = Field(default=None, description="Place in lifestyle space, two numbers around zero.")
 
 

@@ -19,7 +19,7 @@ from simulator.scenario.quantities import Days, Share
 SUCCESSORS = ("new_hire", "colleague")
 """Who follows a rep who left: whoever is hired, or the most alike of the reps who are there already."""
 
-CONSULTABLE = ("redesign", "price", "resize", "service")
+CONSULTABLE = ("redesign", "reformulate", "reposition", "price", "resize", "service")
 """Kinds of change about which customers can be asked beforehand."""
 
 

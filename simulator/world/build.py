@@ -140,6 +140,7 @@ def assemble_brands(market: Market, values: Mapping[str, float]) -> Brands:
         ),
         quality=np.array([b.quality or 0.0 for b in stated.values()], np.float32),
         salience=np.array([given(b.salience, values, "salience_default") for b in stated.values()], np.float32),
+        known=np.array([1.0 if b.known is None else b.known for b in stated.values()], np.float32),
         position=np.array([b.position or (0.0, 0.0) for b in stated.values()], np.float32),
         target_share=target / target.sum(),
         item_names=tuple(item_names),

@@ -37,6 +37,7 @@ class Brands:
     cost: F64  # (B,) currency per unit
     quality: F32  # (B,) logit units
     salience: F32  # (B,) probability that the brand comes to mind, 0..1
+    known: F32  # (B,) share of customers who know the brand at the start, 0..1
     position: F32  # (B, 2) lifestyle space
     target_share: F64  # (B,) share of category purchases the market states
     item_names: tuple[str, ...]  # (I,) "Brand/variant"

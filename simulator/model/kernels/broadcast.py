@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined, kernel
+from simulator.model.kernels.acquaintance import hear_of
 from simulator.model.kernels.care import file_complaint, will_tell
 from simulator.model.kernels.constants import (
     BROADCAST_ANNOUNCEMENT,
@@ -100,6 +101,7 @@ def broadcast(day, week, town, life, levers, setting, p, scratch, records):
                 if uniform(words[1]) < p.retell_share:
                     will_tell(i, b, -1.0, SERVICE, _LUCK + EVENT_KINDS * cast.number, life)
                 continue
+            hear_of(me, levers.brands[b].newcomer, True)
             learn_of_looks(b, cast.look, False, life.views[i], levers, p)
             if cast.kind == BROADCAST_CAMPAIGN:
                 if cast.persuasion == 0.0 and cast.promise == 0.0:

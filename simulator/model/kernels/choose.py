@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined, kernel
+from simulator.model.kernels.acquaintance import LOWEST, introduce
 from simulator.model.kernels.changes import acts_here, meet_changes
 from simulator.model.kernels.constants import (
     AVAILABILITY,
@@ -46,7 +47,7 @@ from simulator.model.kernels.perceive import (
     may_be_curious,
     miss_probability,
 )
-from simulator.model.kernels.weigh import LOWEST, buys_category, offer_changed, price_changed, skipped_because, weigh
+from simulator.model.kernels.weigh import buys_category, offer_changed, price_changed, skipped_because, weigh
 from simulator.randomness.philox import block, exponential, gumbel, stream_key, uniform
 from simulator.randomness.streams import Stream
 
@@ -407,6 +408,8 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         scratch.sight[b].seen = 1
     else:
         b = np.int64(curious_brand(trip, person, sees, levers, setting, p, scratch))
+        if b >= 0:
+            introduce(me, levers.brands[b].newcomer)
         if b < 0 and trip.retry == 1:  # who waited comes back for what was waited for
             b = np.int64(me.waited_for)
         if b < 0:

@@ -38,6 +38,7 @@ NAMES = (
     "complain_severe",
     "curiosity_trial",
     "disconfirmation_weight",
+    "discovery_per_year",
     "dislike_forgiven",
     "dislike_patronage",
     "dislike_weight",

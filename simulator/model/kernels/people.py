@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined, kernel
+from simulator.model.kernels.acquaintance import introduce
 from simulator.model.kernels.constants import (
     BROKER,
     COLLEAGUE,
@@ -290,6 +291,7 @@ def call_accounts(day, town, life, levers, setting, p, scratch):
             if not known and uniform(words[1]) >= close:
                 continue
             refresh(life.mind[i], life.ties[i], life.views[i], day, scratch.fade)
+            introduce(life.mind[i], levers.brands[b].newcomer)
             warmth = post.skill * lever.skill * experience_of(post, p) * lever.authentic
             pace = warmth * town.brands[b].gate * relating(close, town.reps[rep].usual, p)
             grow_bond(tie, min(1.0, p.bond_growth * pace), p.account_person_share * lever.own)

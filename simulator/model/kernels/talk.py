@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined, kernel
+from simulator.model.kernels.acquaintance import hear_of
 from simulator.model.kernels.ahead import AHEAD, fetch_friends, fetch_mind, fetch_teller
 from simulator.model.kernels.constants import (
     AWARE_HEARD,
@@ -82,6 +83,7 @@ def hear(r, b, valence, cause, generation, strength, day, week, life, levers, se
     refresh(me, mine, life.views[r], day, scratch.fade)
     before = mine[b].heard
     persuade(mine[b], valence, strength, p)
+    hear_of(me, levers.brands[b].newcomer, good)
     if b == setting.focal and mine[b].heard - before >= p.source_credit_logit:
         me.word_by = BY_TALK
         me.word_day = day

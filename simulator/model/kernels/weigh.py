@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined, kernel
+from simulator.model.kernels.acquaintance import LOWEST, pass_over_strangers
 from simulator.model.kernels.changes import worth_of_change
 from simulator.model.kernels.constants import PRICE_SIZE, PROMISE, USUAL_PRICES, WORD_OF_MOUTH
 from simulator.model.kernels.mind import standing
@@ -19,8 +20,6 @@ from simulator.randomness.streams import Stream
 
 _PRICE = int(Stream.PRICE_NOTICE)
 _INCIDENCE = int(Stream.INCIDENCE)
-LOWEST = -1e30
-"""Below any utility."""
 NOTICED_STEP = 0.1
 """Change (of the logarithm) for which the table states the probability of noticing."""
 
@@ -114,6 +113,8 @@ def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
         shift = worth_of_change(z, s, person, sees[z], here.met, levers, setting, p)
         here.shift += shift
         here.value += shift
+    if me.strange != 0:
+        pass_over_strangers(trip, person, me, levers, setting, p, scratch)
 
 
 @inlined
