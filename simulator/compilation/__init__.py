@@ -7,13 +7,13 @@ import platform
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-import numba
 from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
 from simulator.compilation.cache import cache_folder, is_warm, mark_warm, source_hash, sources
-from simulator.compilation.parts import Part
+from simulator.compilation.parts import Kernel, Part
+from simulator.compilation.tables import hold
 
 __all__ = [
     "LOOKED_AT",
@@ -22,6 +22,7 @@ __all__ = [
     "cache_folder",
     "due_among",
     "give_way",
+    "hold",
     "inlined",
     "is_warm",
     "kernel",
@@ -47,8 +48,7 @@ _NO_COUNTING: dict[str, Any] = {**_OPTIONS, "_nrt": False}
 
 def allocating_kernel(function: F) -> F:
     """Compile a pure function of arrays that allocates arrays of its own: no Python objects, no lock, IEEE sums."""
-    compiled: F = numba.njit(cache=cache_folder() is not None, **_OPTIONS)(function)
-    return compiled
+    return cast(F, Kernel(function, _OPTIONS))
 
 
 def kernel(function: F) -> F:

@@ -11,7 +11,6 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-import numba
 from numba.core import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
@@ -20,7 +19,22 @@ from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
 
 from simulator.compilation.cache import cache_folder
+from simulator.compilation.haste import haste
 
+_NOT_NEEDED = {
+    "DeadBranchPrune",
+    "FindLiterallyCalls",
+    "InlineClosureLikes",
+    "InlineInlinables",
+    "InlineOverloads",
+    "LiteralPropagationSubPipelinePass",
+    "LiteralUnroll",
+    "MakeFunctionToJitFunction",
+    "RewriteDynamicRaises",
+    "RewriteSemanticConstants",
+    "WithLifting",
+}
+"""Passes for what kernels do not have: closures, literal types, contexts, errors with messages."""
 _NO_WAY_IN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
@@ -63,11 +77,38 @@ class _PartCompiler(CompilerBase):
         """Return the passes."""
         builder, manager = DefaultPassBuilder, PassManager("part")
         for stage in (builder.define_untyped_pipeline, builder.define_typed_pipeline):
-            manager.passes.extend(stage(self.state).passes)
+            manager.passes.extend(step for step in stage(self.state).passes if step[0].__name__ not in _NOT_NEEDED)
         for step, name in builder.define_nopython_lowering_pipeline(self.state).passes:
             manager.add_pass(_PartLowering if step is NativeLowering else step, name)
         manager.finalize()
         return [manager]
+
+
+class Kernel(CPUDispatcher):
+    """A kernel that is called from Python.
+
+    Parameters
+    ----------
+    function : callable
+        What to compile.
+    options : dict
+        Options of `numba.njit`.
+    signature : str, optional
+        The one signature to compile for, at once.
+    """
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any], signature: str | None = None) -> None:
+        super().__init__(function, targetoptions={"nopython": True, **options})
+        if cache_folder() is not None:
+            self.enable_caching()
+        if signature is not None:
+            self.compile(signature)
+            self.disable_compile()
+
+    def compile(self, sig: Any) -> Any:
+        """Compile for a signature, or load what was compiled before."""
+        with haste():
+            return super().compile(sig)
 
 
 def _plain(kind: Any) -> Any:
@@ -112,10 +153,7 @@ class Part(CPUDispatcher):
     @functools.cached_property
     def entry(self) -> Any:
         """The kernel by itself, for callers in Python."""
-        compiled: Any = numba.jit(
-            self._signature, nopython=True, cache=cache_folder() is not None, **self._entry_options
-        )
-        return compiled(self.py_func)
+        return Kernel(self.py_func, self._entry_options, self._signature)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the kernel by itself."""

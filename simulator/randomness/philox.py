@@ -225,15 +225,16 @@ def poisson(word, mean):
 def fill_blocks(run, stream, draws, n, partner, seats, row):
     """Draw one block for each of the first ``n`` trips of a chunk into rows ``row`` to ``row + 3`` of ``seats.words``.
 
-    The loop has no branch, so that it becomes vector instructions: a block costs a third of one drawn by itself.
-    ``draws`` holds the draw numbers, (n,) uint32.
+    The loop has no branch and finds its arrays before it starts, so that it becomes vector instructions: a block costs
+    a third of one drawn by itself. ``draws`` holds the draw numbers, (n,) uint32.
     """
+    uid, ordinal, words = seats.uid, seats.ordinal, seats.words
     for j in range(n):
-        a, b, c, d = ten_rounds(stream_key(run, stream, seats.ordinal[j]), seats.uid[j], partner, draws[j])
-        seats.words[row, j] = a
-        seats.words[row + 1, j] = b
-        seats.words[row + 2, j] = c
-        seats.words[row + 3, j] = d
+        a, b, c, d = ten_rounds(stream_key(run, stream, ordinal[j]), uid[j], partner, draws[j])
+        words[row, j] = a
+        words[row + 1, j] = b
+        words[row + 2, j] = c
+        words[row + 3, j] = d
 
 
 @kernel

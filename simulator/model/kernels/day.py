@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.compilation import inlined, kernel, ticks
+from simulator.compilation import hold, inlined, kernel, ticks
 from simulator.model.kernels.broadcast import broadcast
 from simulator.model.kernels.clock import note_time
 from simulator.model.kernels.constants import (
@@ -76,6 +76,7 @@ def run_days(
     worker, team : int
         Which of how many threads this is; all of a team run the same days at the same time.
     """
+    town, life, levers, scratch, records = hold(town), hold(life), hold(levers), hold(scratch), hold(records)
     low, high = part_of(town.places.shape[0], worker, team)
     clock = scratch.clock
     for day in range(first, last):

@@ -84,19 +84,19 @@ def draw_calendar(n, setting, seats):
     A sum of exponential stages (Erlang; between two whole numbers of stages the last one comes with a probability). It
     is keyed by the trip's ordinal, whatever was bought meanwhile.
     """
-    words = seats.words
-    fill_blocks(setting.run, _CALENDAR, seats.again, n, 0, seats, CALENDAR_WORDS)
+    words, wait, again = seats.words, seats.wait, seats.again
+    fill_blocks(setting.run, _CALENDAR, again, n, 0, seats, CALENDAR_WORDS)
     for j in range(n):
         extra = exponential(words[CALENDAR_WORDS + 1, j])
-        seats.wait[j] = exponential(words[CALENDAR_WORDS, j])
+        wait[j] = exponential(words[CALENDAR_WORDS, j])
         if uniform(words[CALENDAR_WORDS + 2, j]) < setting.stage_extra:
-            seats.wait[j] += extra
+            wait[j] += extra
     for stage in range(1, setting.stages):
         for j in range(n):
-            seats.again[j] = stage
-        fill_blocks(setting.run, _CALENDAR, seats.again, n, 0, seats, TRIP_WORDS)
+            again[j] = stage
+        fill_blocks(setting.run, _CALENDAR, again, n, 0, seats, TRIP_WORDS)
         for j in range(n):
-            seats.wait[j] += exponential(words[TRIP_WORDS, j])
+            wait[j] += exponential(words[TRIP_WORDS, j])
 
 
 @inlined
@@ -266,6 +266,7 @@ def queue_later(first, last, town, scratch):
 def take_seats(ranks, begin, size, brands, roles, setting, scratch):
     """Make the draws of a chunk of shoppers: noise by brand, the use of the product, the people met."""
     seats = scratch.seats
+    words, noise, luck = seats.words, seats.noise, seats.luck
     for j in range(size):
         trip = scratch.trips[place_of(ranks[begin + j])]
         trip.seat = j
@@ -280,9 +281,9 @@ def take_seats(ranks, begin, size, brands, roles, setting, scratch):
         fill_blocks(setting.run, _CHOICE, seats.again, size, group, seats, choice)
         for lane in range(min(4, brands - 4 * group)):
             for j in range(size):
-                seats.noise[4 * group + lane, j] = gumbel(seats.words[choice + lane, j])
+                noise[4 * group + lane, j] = gumbel(words[choice + lane, j])
     for j in range(size):
-        seats.luck[j] = normal(seats.words[EXPERIENCE_WORDS, j])
+        luck[j] = normal(words[EXPERIENCE_WORDS, j])
 
 
 @kernel
