@@ -4,7 +4,7 @@ Numba passes a named tuple field by field and an array number by number, so that
 and hand on some eight hundred arguments: most of what there was to compile. A tuple that is held is one argument, and a
 field is read where it is used.
 """
-# mypy: disable-error-code="no-untyped-call, no-untyped-def, misc"
+# mypy: disable-error-code="no-untyped-call, no-untyped-def, untyped-decorator, override, attr-defined, misc"
 
 from __future__ import annotations
 

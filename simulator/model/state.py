@@ -166,7 +166,7 @@ def initial_state(
     """
     people, brands = world.customers, world.brands
     shares, knows = customer_shares(world, values), _acquainted(world, run)
-    if not knows.all():
+    if knows is not None:
         shares *= knows
         shares /= shares.sum(axis=1, keepdims=True)
     draw = uniforms(run, Stream.INITIAL_STATE, 0, people.uid)
@@ -180,11 +180,13 @@ def initial_state(
         mind[name] = LONG_AGO
     mind["won_day"] = NEVER
     mind["last_brand"] = np.minimum((draw[:, 1:2] > np.cumsum(shares, axis=1)).sum(axis=1), shares.shape[1] - 1)
-    mind["strange"] = (~knows * newcomers(brands)).sum(axis=1)
     ties = aligned(shares.shape, TIE)
     ties["utility"] = utility(people.taste, people.price_sensitivity, brands)
     ties["favourite"] = people.favourite
-    ties["habit"] = _settled_habits(world, shares, values) * knows
+    ties["habit"] = _settled_habits(world, shares, values)
+    if knows is not None:
+        mind["strange"] = (~knows * newcomers(brands)).sum(axis=1)
+        ties["habit"] *= knows
     ties["bond"] = settled_bonds(world, shares, values)
     person_share = np.where(world.reps.accounts == 1, values["account_person_share"], values["bond_person_share"])
     ties["owned"] = np.floor(person_share * OWNED_ALL + 0.5)
@@ -217,9 +219,11 @@ def initial_state(
     )
 
 
-def _acquainted(world: World, run: np.uint64) -> NDArray[np.bool_]:
-    """Who knows which brand at the start, shape (N, B)."""
+def _acquainted(world: World, run: np.uint64) -> NDArray[np.bool_] | None:
+    """Who knows which brand at the start, shape (N, B); None where everybody knows all."""
     known = world.brands.known
+    if (known == 1.0).all():
+        return None
     knows = np.ones((world.size, known.shape[0]), np.bool_)
     for b in np.flatnonzero(known < 1.0):
         draw = uniforms(run, Stream.ACQUAINTANCE, 0, world.customers.uid, partner=int(b), draw=_FIRST)

@@ -7,6 +7,7 @@ give the same world, and every arm of a replicate can share it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,35 +69,38 @@ def build_world(
     uid, region, store, patronage = born[order], region[order], store[order], patronage[order]
 
     people = population.draw_people(run, uid, market, values, law, brands.position)
-    first_born = np.arange(tastes.reference_size(customers), dtype=np.uint64)
-    reference = (
-        people.subset(uid < first_born.shape[0])
-        if customers >= first_born.shape[0]
-        else population.draw_people(run, first_born, market, values, law, brands.position)
-    )
-    taste = people.leaning
-    means = _fit(reference, brands, values)
-    taste += means
-    shares = tastes.long_run_shares(taste, people.price_sensitivity, brands, values)
-    settled = Customers(
-        uid=uid,
-        segment=people.segment,
-        weight=people.weight,
-        source=people.source,
-        position=people.position,
-        rate=people.rate,
-        taste=taste,
-        price_sensitivity=people.price_sensitivity,
-        favourite=people.favourite,
-        store=store,
-        patronage=patronage,
-    )
+    with ThreadPoolExecutor(1) as aside:  # who knows whom and who likes what have nothing to do with each other
+        friends = aside.submit(_befriend, run, market, values, people, region, law.segment_share)
+        first_born = np.arange(tastes.reference_size(customers), dtype=np.uint64)
+        reference = (
+            people.subset(uid < first_born.shape[0])
+            if customers >= first_born.shape[0]
+            else population.draw_people(run, first_born, market, values, law, brands.position)
+        )
+        taste = people.leaning
+        means = _fit(reference, brands, values)
+        taste += means
+        shares = tastes.long_run_shares(taste, people.price_sensitivity, brands, values)
+        settled = Customers(
+            uid=uid,
+            segment=people.segment,
+            weight=people.weight,
+            source=people.source,
+            position=people.position,
+            rate=people.rate,
+            taste=taste,
+            price_sensitivity=people.price_sensitivity,
+            favourite=people.favourite,
+            store=store,
+            patronage=patronage,
+        )
+        stores = furnish(run, market, values, plan, brands, settled, shares, law.segment_share)
     roles = market.stores.roles
     return World(
         brands=brands,
         customers=settled,
-        network=_befriend(run, market, values, settled, region, law.segment_share),
-        stores=furnish(run, market, values, plan, brands, settled, shares, law.segment_share),
+        network=friends.result(),
+        stores=stores,
         reps=hire_reps(run, market, values, plan, law.segment_share),
         distributors=hire_distributors(market, values),
         care=open_care_desks(market, values, customers),
@@ -163,7 +167,12 @@ def _fit(reference: population.People, brands: Brands, values: Mapping[str, floa
 
 
 def _befriend(
-    run: np.uint64, market: Market, values: Mapping[str, float], people: Customers, region: U8, segment_share: F64
+    run: np.uint64,
+    market: Market,
+    values: Mapping[str, float],
+    people: population.People,
+    region: U8,
+    segment_share: F64,
 ) -> Network:
     """Make friends: from the market's edge list if it has one, else a small world."""
     spec = market.network
