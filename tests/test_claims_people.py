@@ -391,6 +391,29 @@ def test_001_e_and_f_service_saves_no_poor_product_sets_a_good_one_apart_and_mul
     assert flat[0.5][1] < 0.9 * flat[-2.5][1]
 
 
+def test_a_better_recipe_lets_service_count_for_more() -> None:
+    change = {"kind": "reformulate", "brand": KETTLE, "quality": 0.5, "ramp": "4 weeks", "start": "week 0"}
+    model = BrandMarket(setting(change, **COFFEE, weeks=8), rng=1, warm_up=False, aim=False)
+    gates = [model.timeline.levers(day, {}, model.state.reference).brands["gate"] for day in (-1, 13, 40)]
+    ratio = np.array(gates) / gates[0]
+    assert ratio[2, 0] == pytest.approx(np.exp(model.values["service_gate"] * 0.5), rel=1e-5)
+    assert 1.0 < ratio[1, 0] < ratio[2, 0]
+    assert (ratio[:, 1:] == 1.0).all()
+
+
+def test_service_of_one_segment_is_met_by_that_segment_alone() -> None:
+    worse = service(-0.4, where={**COUNTER, "segment": "students"})
+    before, after = pair(setting(worse, **COFFEE, weeks=8), without=["talk"])
+    mood = [model.state.life.mind["store_mood"].astype(np.float64).sum(axis=1) for model in (before, after)]
+    mine = before.world.customers.segment == before.world.segments.index("students")
+    fall = mood[1] - mood[0]
+    assert fall[mine].mean() < -0.1
+    assert abs(fall[~mine].mean()) < 0.01 * abs(fall[mine].mean())
+    everyone = pair(setting(service(-0.4), **COFFEE, weeks=8), without=["talk"])[1]
+    same = everyone.state.life.mind["store_mood"].astype(np.float64).sum(axis=1) - mood[0]
+    assert fall[mine].mean() == pytest.approx(same[mine].mean(), rel=0.05)
+
+
 def test_001_g_every_role_counts_the_least_met_too() -> None:
     falls = {}
     for role in ("barista", "host"):

@@ -39,7 +39,6 @@ BRAND = np.dtype(
         ("cost", np.float64),
         ("mean_utility", np.float64),  # fitted mean taste, quality, ln(salience)
         ("position", np.float32, (2,)),  # lifestyle space
-        ("gate", np.float32),  # how much service counts, given the product: 1 for an ordinary one
         ("share", np.float32),  # of the category's purchases, as the market states
         ("accounts", np.uint8),  # 1 where the brand's reps hold customers as accounts
     ],

@@ -141,6 +141,8 @@ def reaction(change: Event, rows: NDArray[np.int64], model: BrandMarket) -> tupl
     broken = getattr(change, "identity_break", 0.0)
     feels += broken * (values["identity_slope"] * commitment + values["identity_weak_gain"])
     inside = model.timeline.scope(change)[people.store[rows, 0]]
+    if change.where.segment is not None:
+        inside = inside & np.isin(people.segment[rows], [world.segments.index(name) for name in change.where.segment])
     return feels * inside, misses * inside
 
 

@@ -81,7 +81,6 @@ def lay_out(world: World, values: Mapping[str, float]) -> Town:
     brand["cost"] = brands.cost
     brand["mean_utility"] = world.mean_utility
     brand["position"] = brands.position
-    brand["gate"] = product_gate(world, values)
     brand["share"] = brands.target_share
     brand["accounts"] = reps.accounts
     place = aligned(stores.region.shape[0], PLACE)
@@ -129,14 +128,16 @@ def newcomers(brands: Brands) -> NDArray[np.uint16]:
     return np.where(new, 1 << np.maximum(np.cumsum(new) - 1, 0), 0).astype(np.uint16)
 
 
-def product_gate(world: World, values: Mapping[str, float]) -> NDArray[np.float64]:
+def product_gate(
+    world: World, values: Mapping[str, float], shift: NDArray[np.float64] | float = 0.0
+) -> NDArray[np.float64]:
     """How much good service counts for each brand, given its product: ``exp(gate x quality above the category's)``.
 
     Service cannot save a poor product, sets a good one apart and multiplies an exceptional one. 1 at the quality that
-    the category has on average over what is bought.
+    the category has on average over what is bought; ``shift`` (B,) is what new recipes add to a brand's quality.
     """
     quality = world.brands.quality.astype(np.float64)
-    return np.asarray(np.exp(values["service_gate"] * (quality - quality @ world.brands.target_share)))
+    return np.asarray(np.exp(values["service_gate"] * (quality + shift - quality @ world.brands.target_share)))
 
 
 def usual_newcomers(hazard: NDArray[np.float64], values: Mapping[str, float]) -> NDArray[np.float64]:

@@ -31,6 +31,7 @@ BRAND_LEVER = np.dtype(
         ("first_item", np.int32),
         ("last_item", np.int32),
         ("salience", np.float32),  # logit, how much more readily than usual the brand comes to mind
+        ("gate", np.float32),  # how much service counts, given the product: 1 for an ordinary one
         ("care_capacity", np.float32),  # answers a day
         ("care_quality", np.float32),  # 0..1
         ("care_policy", np.uint8),
@@ -143,8 +144,8 @@ class Levers(NamedTuple):
     special_here: Array  # (S, T) uint8, 1 where a special offer holds
     looks: Array  # (Z,) LOOK
     severity: Array  # (S, I) float32, stock-out events
-    service: Array  # (S, B, R) float32, quality met in each role
-    service_change: Array  # (S, B, R) float32, what events have changed of it
+    service: Array  # (S, G or 1, B, R) float32, quality met in each role; by segment where an event says so
+    service_change: Array  # (S, G or 1, B, R) float32, what events have changed of it
     fill_rate: Array  # (S, B) float32, share of lines that the store's distributor delivers
     usual_fill: Array  # (S, B) float32, the same without events
     lead_time: Array  # (S, B) int32, days from order to truck
@@ -153,7 +154,7 @@ class Levers(NamedTuple):
     defects: Array  # (S, I) DEFECT, of incidents
     broadcasts: Array  # (K,) BROADCAST, what the media carry today
     reach: Array  # (S, G, K) float32, share of customers each reaches a day, by main store and segment
-    feigned: Array  # (S, B, R) float32, part of the service met that is not meant
+    feigned: Array  # (S, G or 1, B, R) float32, part of the service met that is not meant
     places: Array  # (S,) PLACE_LEVER
     staff: Array  # (S, R) STAFF_LEVER
     reps: Array  # (S, B) REP_LEVER

@@ -50,10 +50,13 @@ def people_levers(
     acting: Iterable[tuple[Event, Mask]], day: int, world: World, values: Mapping[str, float]
 ) -> PeopleLevers:
     """Return the levers of the `service` and `rep_staffing` events that act today, each with its stores."""
+    acting = list(acting)
     stores, brands, roles = world.stores.region.shape[0], len(world.brands.names), len(world.roles)
+    apart = any(event.kind == "service" and event.where.segment is not None for event, _ in acting)
+    groups = len(world.segments) if apart else 1
     levers = PeopleLevers(
-        change=np.zeros((stores, brands, roles), np.float32),
-        feigned=np.zeros((stores, brands, roles), np.float32),
+        change=np.zeros((stores, groups, brands, roles), np.float32),
+        feigned=np.zeros((stores, groups, brands, roles), np.float32),
         care_change=np.zeros(brands, np.float32),
         manner=np.zeros(brands, np.uint8),
         places=np.zeros(stores, PLACE_LEVER),
@@ -98,15 +101,22 @@ def _serve(
             levers.care_change[world.focal if brand is None else brand] += delta + gain
             continue
         r = world.roles.index(role)
-        levers.change[inside, chosen, r] += delta
-        if delta > 0.0 and event.authentic < 1.0:
-            levers.feigned[inside, chosen, r] += delta * (1.0 - event.authentic)
-            levers.manner[chosen] |= MANNER_FEIGNED
+        for group in _groups(event, world, levers.change.shape[1]):
+            levers.change[inside, group, chosen, r] += delta
+            if delta > 0.0 and event.authentic < 1.0:
+                levers.feigned[inside, group, chosen, r] += delta * (1.0 - event.authentic)
+                levers.manner[chosen] |= MANNER_FEIGNED
         staff = levers.staff
         staff["met"][inside, r] *= 1.0 + event.staffing
         staff["hazard"][inside, r] *= 1.0 - values["status_turnover"] * event.status
         if event.outsourced:
             staff["own"][inside, r] = 0.0
+
+
+def _groups(event: Event, world: World, groups: int) -> list[int]:
+    """Segments that an event is for, all where it names none."""
+    named = event.where.segment
+    return list(range(groups)) if named is None else [world.segments.index(name) for name in many(named)]
 
 
 def _staff_reps(event: Event, inside: Mask, world: World, values: Mapping[str, float], levers: PeopleLevers) -> None:

@@ -22,9 +22,9 @@ from simulator.model.changes import (
     views_of,
 )
 from simulator.model.desks import open_desks
-from simulator.model.fixed import newcomers
+from simulator.model.fixed import newcomers, product_gate
 from simulator.model.incidents import defects_of, recall
-from simulator.model.kernels.constants import USUAL_LOOKS, USUAL_PRICES
+from simulator.model.kernels.constants import LOOK_RECIPE, USUAL_LOOKS, USUAL_PRICES
 from simulator.model.levers import BRAND_LEVER, OFFER, SPECIAL, Levers
 from simulator.model.media import broadcasts_of
 from simulator.model.staffing import Move, channel_of_reps, many, moves_of, people_levers
@@ -318,6 +318,7 @@ class Timeline:
         by_brand["manner"] = people.manner
         by_brand["salience"] = self.salience(day, rolled_back)
         by_brand["newcomer"] = newcomers(brands)
+        by_brand["gate"] = product_gate(world, values, self._recipe_shift(looks, active))
         by_brand["first_item"] = brands.first_item[:-1]
         by_brand["last_item"] = brands.first_item[1:]
         here = np.zeros((stores, len(specials)), np.uint8)
@@ -339,7 +340,7 @@ class Timeline:
             special_here=here,
             looks=looks,
             severity=severity,
-            service=(world.stores.service[:, None, :] + people.change).astype(np.float32),
+            service=(world.stores.service[:, None, None, :] + people.change).astype(np.float32),
             service_change=people.change,
             fill_rate=fill_rate,
             usual_fill=usual_fill,
@@ -356,6 +357,16 @@ class Timeline:
             rep_hazard=people.rep_hazard,
             relation=people.relation,
         )
+
+    def _recipe_shift(self, looks: NDArray[Any], active: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Quality (logit) that new recipes add to each brand today, by items' shares and over stores, shape (B,)."""
+        brands = self.world.brands
+        shift = np.zeros(len(brands.names))
+        for z in np.flatnonzero((looks["kind"] == LOOK_RECIPE) & (looks["brand"] >= 0)):
+            look = looks[z]
+            part = 1.0 if look["item"] < 0 else brands.item_share[look["item"]]
+            shift[look["brand"]] += part * look["quality"] * active[:, z].mean()
+        return shift
 
     def salience(self, day: int, rolled_back: Mapping[str, int]) -> NDArray[np.float64]:
         """How much more readily than usual each brand comes to mind (logit), shape (B,); it builds up and fades."""

@@ -28,7 +28,7 @@ Fate = Literal["kept", "modified", "replaced"]
 PLACES: dict[str, tuple[str, ...]] = {
     "redesign": ("region", "store", "distributor"),
     "stockout": ("region", "store", "distributor"),
-    "service": ("role", "region", "store"),
+    "service": ("role", "region", "store", "segment"),
     "price": ("region", "store", "segment", "distributor"),
     "resize": ("region", "store", "segment", "distributor"),
     "campaign": ("region", "store", "segment"),

@@ -72,6 +72,19 @@ class Service(Dated):
                 raise PydanticCustomError("service", "{reason}", context)
         return self
 
+    @model_validator(mode="after")
+    def _of_a_segment(self) -> Service:
+        if self.where.segment is None:
+            return self
+        people = [name for name in ("training", "turnover", "staffing", "outsourced", "status") if getattr(self, name)]
+        reason = f"{people[0]} is about people who serve customers of every segment" if people else ""
+        if CARE_DESK in (self.where.role or ()):
+            people, reason = ["where"], "a care desk answers customers of every segment alike"
+        if people:
+            context = {"reason": reason, "mend": "leave segment out, or change quality alone", "part": people[0]}
+            raise PydanticCustomError("service", "{reason}", context)
+        return self
+
 
 class BriefReps(Dated):
     """Reps are told about the change, and tell the store staff."""

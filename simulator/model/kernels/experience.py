@@ -44,16 +44,17 @@ def service_met(trip, b, town, life, levers, words):
     change = 0.0
     feigned = 0.0
     met = 0
+    group = 0 if levers.service.shape[1] == 1 else np.int64(town.people[trip.who].segment)
     pretending = levers.brands[b].manner & MANNER_FEIGNED != 0
     for r in range(town.roles.shape[0]):
         if uniform(words[r]) < town.roles[r].met * levers.staff[s, r].met:
             staff = life.staff[s, r]
-            level += levers.service[s, b, r] + staff.shift
-            change += levers.service_change[s, b, r]
+            level += levers.service[s, group, b, r] + staff.shift
+            change += levers.service_change[s, group, b, r]
             if staff.stirred == 1:
                 change += staff.shift
             if pretending:
-                feigned += levers.feigned[s, b, r]
+                feigned += levers.feigned[s, group, b, r]
             met += 1
     return level, change, feigned, met
 
@@ -167,7 +168,7 @@ def experience(trip, day, week, town, life, levers, setting, p, scratch, records
     # what is not meant pleases nobody; a poor product is not saved by service, a good one is set apart by it
     served = p.service_weight * (change - feigned)
     if served > 0.0:
-        served *= town.brands[b].gate
+        served *= levers.brands[b].gate
     luck = scratch.seats.luck[seat]
     outcome = p.quality_weight * p.quality_sd * luck + served
     if change != 0.0 and b == setting.focal:
@@ -208,7 +209,7 @@ def experience(trip, day, week, town, life, levers, setting, p, scratch, records
         if warmth > 0.0:
             here, there = place.staff_position, town.people[i].position
             close = closeness(here[0], here[1], there[0], there[1], ORDINARY_BREADTH)
-            pace = warmth * town.brands[b].gate * (1.0 + p.relatability * close) * place.staff_pace
+            pace = warmth * levers.brands[b].gate * (1.0 + p.relatability * close) * place.staff_pace
             part = 0.0 if town.brands[b].accounts == 1 else p.bond_person_share * levers.places[trip.where].own
             grow_bond(tie, min(1.0, p.bond_growth * pace), part)
         meet_hostility(tie, level, met, levers.brands[b].manner & MANNER_NAMED != 0, words[2], p)
