@@ -16,7 +16,7 @@ from rich.table import Table
 from benchmarks.measure import THREADS, Ratio, Speed, measure_ratio, measure_size
 from benchmarks.waits import measure_slider, measure_waits
 from benchmarks.workload import WEEKS
-from simulator.model.market import warm_kernels
+from simulator.model.warm import warm_kernels
 
 SIZES = "10k,100k,1M"
 PLAIN_CUSTOMERS = 10_000

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from numba.core.types.functions import BaseFunction
 
-from simulator.compilation import hold, inlined, kernel
+from simulator.compilation import beside, hold, inlined, kernel
+from simulator.compilation.beside import compiled_beside, has_a_second_processor
 from simulator.compilation.haste import haste
+from simulator.compilation.parts import PartLibrary
 
 ROW = np.dtype([("mark", np.uint8), ("worth", np.float64)], align=True)
 
@@ -96,3 +98,54 @@ def test_haste_leaves_the_compiler_and_the_collector_as_they_were() -> None:
         pass
     assert not gc.isenabled()
     gc.enable()
+
+
+@kernel
+def halve(x):
+    return 0.5 * x
+
+
+@kernel
+def add_halves(values):
+    total = 0.0
+    for i in range(values.shape[0]):
+        total += halve(values[i])
+    return total
+
+
+@kernel
+def third(x):
+    return x / 3.0
+
+
+@kernel
+def add_thirds(values):
+    total = 0.0
+    for i in range(values.shape[0]):
+        total += third(values[i])
+    return total
+
+
+@pytest.mark.skipif(not has_a_second_processor(), reason="nothing is compiled beside")
+def test_a_part_compiled_by_a_copy_of_the_process_is_used_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Any] = []
+    of_code = PartLibrary.of_code
+    monkeypatch.setattr(PartLibrary, "of_code", lambda *args: taken.append(args) or of_code(*args))
+    with compiled_beside(halve, (numba.float64,)):
+        assert add_halves(np.array([1.0, 2.0, 5.0])) == 4.0
+    assert len(taken) == 1
+    assert halve.supply is None
+
+
+@pytest.mark.skipif(not has_a_second_processor(), reason="nothing is compiled beside")
+def test_where_the_copy_fails_the_part_is_compiled_here() -> None:
+    with compiled_beside(third, (numba.types.unicode_type,)):  # which cannot be divided
+        assert add_thirds(np.array([3.0, 6.0])) == 3.0
+
+
+def test_without_a_second_processor_nothing_is_compiled_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "has_a_second_processor", lambda: False)
+    monkeypatch.setattr("os.fork", lambda: pytest.fail("a copy was made"))
+
+    with compiled_beside(third, (numba.float64,)):
+        assert third.supply is None

@@ -13,7 +13,7 @@ VALUES = dict(table().central())
 
 
 def brand(share: float, price: float, **stated: Any) -> SimpleNamespace:
-    left_out = {"cost": None, "quality": None, "items": {}, "salience": None, "position": None}
+    left_out = {"cost": None, "quality": None, "items": {}, "salience": None, "known": None, "position": None}
     return SimpleNamespace(share=share, price=price, **(left_out | stated))
 
 

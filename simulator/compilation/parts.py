@@ -38,8 +38,16 @@ _NOT_NEEDED = {
 _NO_WAY_IN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
-class _PartLibrary(JITCodeLibrary):
+class PartLibrary(JITCodeLibrary):
     """Code of a part: linked into the kernel that calls it, and optimised and turned into machine code only there."""
+
+    @classmethod
+    def of_code(cls, codegen: Any, name: str, module: Any) -> PartLibrary:
+        """Return code that was compiled elsewhere."""
+        library = cls(codegen, name)
+        library._final_module = module
+        library._finalized = True
+        return library
 
     def finalize(self) -> None:
         """Gather the code of the parts that this one calls."""
@@ -58,16 +66,21 @@ class _PartLowering(NativeLowering):
     def run_pass(self, state: Any) -> bool:
         """Lower one function; see Numba's pass of the same name."""
         state.flags.no_compile = True
-        state.library = _PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library = PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         super().run_pass(state)
-
-        def identity() -> None:  # what Numba looks the code up by; never called
-            return None
-
         result = state["cr"]
-        state.targetctx.insert_user_function(identity, result.fndesc, [state.library])
-        state["cr"] = result._replace(cfunc=identity)
+        state["cr"] = result._replace(cfunc=_announce(state.targetctx, result.fndesc, state.library))
         return True
+
+
+def _announce(context: Any, description: Any, library: Any) -> Callable[[], None]:
+    """Tell the compiler of a part's code; return what it will look the code up by."""
+
+    def identity() -> None:  # never called
+        return None
+
+    context.insert_user_function(identity, description, [library])
+    return identity
 
 
 class _PartCompiler(CompilerBase):
@@ -137,6 +150,7 @@ class Part(CPUDispatcher):
         chosen = {"nopython": True, **options, **_NO_WAY_IN}
         super().__init__(function, targetoptions=chosen, pipeline_class=_PartCompiler)
         self._signature = signature
+        self.supply: Callable[[], Any] | None = None  # where another process is compiling the part
         self._entry_options = {name: value for name, value in options.items() if name != "forceinline"}
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
@@ -145,6 +159,20 @@ class Part(CPUDispatcher):
             self.compile(self._signature)
             self.disable_compile()
         return super().get_call_template(tuple(_plain(kind) for kind in args), kws)
+
+    def compile(self, sig: Any) -> Any:
+        """Compile for a signature, or take what another process has compiled."""
+        if self.supply is not None:
+            supply, self.supply = self.supply, None
+            supply()
+        return super().compile(sig)
+
+    def take_in(self, result: Any) -> Any:
+        """Keep code that was compiled elsewhere; returns it."""
+        identity = _announce(self.targetdescr.target_context, result.fndesc, result.library)
+        kept = result._replace(entry_point=identity)
+        self.add_overload(kept)
+        return kept
 
     def add_overload(self, cres: Any) -> None:
         """Keep the code for other kernels alone."""

@@ -18,7 +18,7 @@ from simulator.compilation import is_warm
 from simulator.evidence.cache import MeasureCache
 from simulator.evidence.facts import KINDS, Fact, Kind, Knockout, Part
 from simulator.evidence.laboratory import AS_IT_IS, Conditions, Laboratory, release_models
-from simulator.model.market import warm_kernels
+from simulator.model.warm import warm_kernels
 
 Progress = Callable[[int, int, str], None]
 

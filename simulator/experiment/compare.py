@@ -14,7 +14,7 @@ from simulator.compilation import is_warm
 from simulator.experiment.outcome import ReplicateOutcome
 from simulator.experiment.processors import default_jobs
 from simulator.experiment.twins import Task, run_replicate, tasks_of
-from simulator.model.market import warm_kernels
+from simulator.model.warm import warm_kernels
 from simulator.scenario import Scenario
 
 MANY_CUSTOMERS = 100_000

@@ -14,7 +14,6 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.compilation import mark_warm
 from simulator.model.base import Base
 from simulator.model.changes import views_of
 from simulator.model.columns import Scratch
@@ -483,10 +482,3 @@ class BrandMarket(mesa.Model):
     def plan(self) -> Plan:
         """The phases of a day with their timings (after `time_phases`); prints as a table."""
         return Plan(tuple((name, note, self._seconds[name]) for name, _, note in PHASES), self._timed_days)
-
-
-def warm_kernels() -> None:
-    """Compile (or load) every kernel by running a tiny market for a few days."""
-    model = BrandMarket("null_launch", rng=1, customers=200, warm_up=False)
-    model.run_until(model.day + 8)
-    mark_warm()
