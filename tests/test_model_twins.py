@@ -353,6 +353,12 @@ def test_the_number_of_threads_changes_nothing(lived: BrandMarket, threads: int)
         assert differences(lived, one) == []
 
 
+def test_a_panel_is_kept_by_one_thread(lived: BrandMarket) -> None:
+    model = BrandMarket(lived.spec, rng=3, world=lived.world, warm_up=False, panel=True, threads=3)
+    assert model.threads == model.fork(threads=2).threads == 1
+    assert lived.fork(threads=2).threads == 2
+
+
 def test_the_order_of_arms_changes_nothing(lived: BrandMarket) -> None:
     trunk = fresh(lived)
     trunk.run_until(-14)

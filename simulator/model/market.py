@@ -123,7 +123,7 @@ class BrandMarket(mesa.Model):
         self.spec = load(scenario)
         self.arm = arm
         self.replicate = int(replicate)
-        self.threads = 1 if panel else max(1, int(threads))  # purchases are kept in the order of one thread
+        self.threads = int(threads)
         self.mechanisms_off = tuple(without)
         if self.spec.market.stores.stock == "unlimited" and "shelf" not in self.mechanisms_off:
             self.mechanisms_off += ("shelf",)
@@ -183,6 +183,8 @@ class BrandMarket(mesa.Model):
 
     def _settle(self, store_class: type[Store], rep_class: type[Rep]) -> None:
         """Make what belongs to this arm alone: working memory, agents, data collector."""
+        keeps_panel = self.state.records.panel.shape[0] > 0  # purchases are kept in the order of one thread
+        self.threads = 1 if keeps_panel else max(1, self.threads)
         self._crew = new_crew(self.world, self.values, self.threads)
         self._books = (self.state.records, *(empty_books(self.state.records) for _ in self._crew[1:]))
         shelves = "shelf" not in self.mechanisms_off

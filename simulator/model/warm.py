@@ -25,8 +25,8 @@ _NUMBER = types.int64
 def warm_kernels() -> None:
     """Compile (or load) every kernel by running a tiny market for a few days.
 
-    Serving a shopper is half of all there is to compile. It is compiled beside the rest where that is possible, and what
-    is said of purchases first, so that there is as little waiting as can be.
+    Serving a shopper is half of all there is to compile. It is compiled beside the rest where that is possible; that
+    begins with what is said of purchases, so that there is as little waiting as can be.
     """
     model = BrandMarket("null_launch", rng=1, customers=200, warm_up=False, aim=False)
     town, life, levers, scratch, records = (
