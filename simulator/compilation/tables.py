@@ -23,11 +23,11 @@ _ADDRESS = ir.IntType(8).as_pointer()
 
 
 class Held(types.Type):
-    """Address of a named tuple that nobody changes."""
+    """Address of a named tuple or a record that nobody changes."""
 
-    def __init__(self, held: types.NamedTuple) -> None:
+    def __init__(self, held: types.NamedTuple | types.Record) -> None:
         self.held = held
-        super().__init__(name=f"held_{held.instance_class.__name__}_{held._code}")
+        super().__init__(name=f"held_{held._code}")
 
     @property
     def key(self) -> Any:
@@ -38,6 +38,8 @@ class Held(types.Type):
         """Type of a field, None where there is none of that name."""
         if name not in self.held.fields:
             return None
+        if isinstance(self.held, types.Record):
+            return self.held.typeof(name)
         kind = self.held.types[self.held.fields.index(name)]
         return Held(kind) if isinstance(kind, types.NamedTuple) else kind
 
@@ -71,6 +73,10 @@ def _read(builder: Any, pointer: Any) -> Any:
 def _get_field(context: Any, builder: Any, kind: Held, value: Any, attr: str) -> Any:
     """Read a field: of an array only what indexing needs, of a tuple within the tuple its address."""
     wanted = kind.field(attr)
+    if isinstance(kind.held, types.Record):
+        model = context.data_model_manager[wanted]
+        inside = cgutils.pointer_add(builder, value, kind.held.offset(attr), model.get_data_type().as_pointer())
+        return model.from_data(builder, _read(builder, inside))
     place = kind.held.fields.index(attr)
     tuple_type = context.get_value_type(kind.held)
     pointer = cgutils.gep_inbounds(builder, builder.bitcast(value, tuple_type.as_pointer()), 0, place)
@@ -93,11 +99,12 @@ def _get_field(context: Any, builder: Any, kind: Held, value: Any, attr: str) ->
 @intrinsic
 def _hold(typingctx: Any, named: Any) -> Any:
     """Typed half of `hold`."""
-    if not isinstance(named, types.NamedTuple):
+    if not isinstance(named, types.NamedTuple | types.Record):
         return None
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        place = builder.bitcast(cgutils.alloca_once_value(builder, args[0]), _ADDRESS)
+        place = args[0] if isinstance(named, types.Record) else cgutils.alloca_once_value(builder, args[0])
+        place = builder.bitcast(place, _ADDRESS)
         # nothing is known of the address that comes out, so nothing is read through it before the tuple is there
         hide = ir.FunctionType(_ADDRESS, [_ADDRESS])
         return builder.asm(hide, "", "=r,0,~{memory}", [place], True)
@@ -106,4 +113,7 @@ def _hold(typingctx: Any, named: Any) -> Any:
 
 
 hold = cast(Callable[[T], T], _hold)
-"""Put a named tuple of tables where kernels can pass its address; it lives until the kernel that held it returns."""
+"""Put a named tuple of tables where kernels can pass its address; it lives until the kernel that held it returns.
+
+A record stays where it is, and is known not to change from here on, so that a field need be read only once.
+"""

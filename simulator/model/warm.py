@@ -29,12 +29,9 @@ def warm_kernels() -> None:
     begins with what is said of purchases, so that there is as little waiting as can be.
     """
     model = BrandMarket("null_launch", rng=1, customers=200, warm_up=False, aim=False)
-    town, life, levers, scratch, records = (
-        Held(numba.typeof(tables))
-        for tables in (model.town, model.state.life, model.levers, model.scratch, model.state.records)
-    )
-    setting, parameters = numba.typeof(model.setting), numba.typeof(model.parameters)
-    all_tables = (town, life, levers, setting, parameters, scratch, records)
+    state = model.state
+    tables = (model.town, state.life, model.levers, model.setting, model.parameters, model.scratch, state.records)
+    all_tables = tuple(Held(numba.typeof(table)) for table in tables)
     served = (*(_NUMBER,) * 3, types.Array(types.uint64, 1, "C"), *(_NUMBER,) * 3, *all_tables)
     with compiled_beside(cast(Part, serve), served) as beside, haste():
         if beside:

@@ -77,6 +77,7 @@ def run_days(
         Which of how many threads this is; all of a team run the same days at the same time.
     """
     town, life, levers, scratch, records = hold(town), hold(life), hold(levers), hold(scratch), hold(records)
+    setting, p = hold(setting), hold(p)
     low, high = part_of(town.places.shape[0], worker, team)
     clock = scratch.clock
     for day in range(first, last):
