@@ -23,9 +23,9 @@ _ADDRESS = ir.IntType(8).as_pointer()
 
 
 class Held(types.Type):
-    """Address of a named tuple or a record that nobody changes."""
+    """Address of a named tuple or a record that nobody changes, ``held`` being the type of that."""
 
-    def __init__(self, held: types.NamedTuple | types.Record) -> None:
+    def __init__(self, held: Any) -> None:
         self.held = held
         super().__init__(name=f"held_{held._code}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -164,32 +165,15 @@ def initial_state(
     panel : int
         Purchases to keep one by one; 0 keeps none.
     """
-    people, brands = world.customers, world.brands
+    brands = world.brands
     shares, knows = customer_shares(world, values), _acquainted(world, run)
     if knows is not None:
         shares *= knows
         shares /= shares.sum(axis=1, keepdims=True)
-    draw = uniforms(run, Stream.INITIAL_STATE, 0, people.uid)
-    mind = aligned(world.size, MIND)
-    mind["next_time"] = first_day + _residual(world, draw[:, 0], draw[:, 2:]) / people.rate
-    mind["next_day"] = np.minimum(np.floor(mind["next_time"]), int(NEVER) - 1)
-    mind["retry_day"] = NEVER
-    mind["updated"] = first_day
-    mind["quarter"] = first_day // QUARTER
-    for name in ("last_purchase", "last_focal", "last_rival", "word_day"):
-        mind[name] = LONG_AGO
-    mind["won_day"] = NEVER
-    mind["last_brand"] = np.minimum((draw[:, 1:2] > np.cumsum(shares, axis=1)).sum(axis=1), shares.shape[1] - 1)
-    ties = aligned(shares.shape, TIE)
-    ties["utility"] = utility(people.taste, people.price_sensitivity, brands)
-    ties["favourite"] = people.favourite
-    ties["habit"] = _settled_habits(world, shares, values)
-    if knows is not None:
-        mind["strange"] = (~knows * newcomers(brands)).sum(axis=1)
-        ties["habit"] *= knows
-    ties["bond"] = settled_bonds(world, shares, values)
-    person_share = np.where(world.reps.accounts == 1, values["account_person_share"], values["bond_person_share"])
-    ties["owned"] = np.floor(person_share * OWNED_ALL + 0.5)
+    with ThreadPoolExecutor(1) as aside:  # NumPy lets two threads work at once
+        minds = aside.submit(_first_minds, world, shares, knows, run, first_day)
+        ties = _first_ties(world, shares, knows, values)
+    mind = minds.result()
     room = max(LEAST_LIST, world.size // 8)
     stock, chain, posts = _full_shelves(world, values)
     mailbags = aligned((shares.shape[1], MAILBAGS), MAILBAG)
@@ -217,6 +201,40 @@ def initial_state(
         reference=np.log(brands.list_price / brands.list_price.mean()).astype(np.float32),
         rolled_back={},
     )
+
+
+def _first_minds(world: World, shares: Array, knows: NDArray[np.bool_] | None, run: np.uint64, first_day: int) -> Array:
+    """What customers carry of themselves at the start, shape (N,)."""
+    people = world.customers
+    draw = uniforms(run, Stream.INITIAL_STATE, 0, people.uid)
+    mind = aligned(world.size, MIND)
+    mind["next_time"] = first_day + _residual(world, draw[:, 0], draw[:, 2:]) / people.rate
+    mind["next_day"] = np.minimum(np.floor(mind["next_time"]), int(NEVER) - 1)
+    mind["retry_day"] = NEVER
+    mind["updated"] = first_day
+    mind["quarter"] = first_day // QUARTER
+    for name in ("last_purchase", "last_focal", "last_rival", "word_day"):
+        mind[name] = LONG_AGO
+    mind["won_day"] = NEVER
+    mind["last_brand"] = np.minimum((draw[:, 1:2] > np.cumsum(shares, axis=1)).sum(axis=1), shares.shape[1] - 1)
+    if knows is not None:
+        mind["strange"] = (~knows * newcomers(world.brands)).sum(axis=1)
+    return mind
+
+
+def _first_ties(world: World, shares: Array, knows: NDArray[np.bool_] | None, values: Mapping[str, float]) -> Array:
+    """What ties customers to brands at the start, shape (N, B)."""
+    people = world.customers
+    ties = aligned(shares.shape, TIE)
+    ties["utility"] = utility(people.taste, people.price_sensitivity, world.brands)
+    ties["favourite"] = people.favourite
+    ties["habit"] = _settled_habits(world, shares, values)
+    if knows is not None:
+        ties["habit"] *= knows
+    ties["bond"] = settled_bonds(world, shares, values)
+    person_share = np.where(world.reps.accounts == 1, values["account_person_share"], values["bond_person_share"])
+    ties["owned"] = np.floor(person_share * OWNED_ALL + 0.5)
+    return ties
 
 
 def _acquainted(world: World, run: np.uint64) -> NDArray[np.bool_] | None:
