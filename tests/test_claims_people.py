@@ -391,14 +391,18 @@ def test_001_e_and_f_service_saves_no_poor_product_sets_a_good_one_apart_and_mul
     assert flat[0.5][1] < 0.9 * flat[-2.5][1]
 
 
-def test_a_better_recipe_lets_service_count_for_more() -> None:
+def test_a_better_recipe_lets_service_count_for_more_where_it_is_sold() -> None:
     change = {"kind": "reformulate", "brand": KETTLE, "quality": 0.5, "ramp": "4 weeks", "start": "week 0"}
-    model = BrandMarket(setting(change, **COFFEE, weeks=8), rng=1, warm_up=False, aim=False)
-    gates = [model.timeline.levers(day, {}, model.state.reference).brands["gate"] for day in (-1, 13, 40)]
+    model = BrandMarket(
+        setting({**change, "where": {"region": "centre"}}, **COFFEE, weeks=8), rng=1, warm_up=False, aim=False
+    )
+    gates = [model.timeline.levers(day, {}, model.state.reference).offers["gate"] for day in (-1, 13, 40)]
     ratio = np.array(gates) / gates[0]
-    assert ratio[2, 0] == pytest.approx(np.exp(model.values["service_gate"] * 0.5), rel=1e-5)
-    assert 1.0 < ratio[1, 0] < ratio[2, 0]
-    assert (ratio[:, 1:] == 1.0).all()
+    centre = model.world.stores.region == model.world.regions.index("centre")
+    assert ratio[2, centre, 0] == pytest.approx(np.exp(model.values["service_gate"] * 0.5), rel=1e-5)
+    assert ((ratio[1, centre, 0] > 1.0) & (ratio[1, centre, 0] < ratio[2, centre, 0])).all()
+    assert (ratio[:, ~centre] == 1.0).all()
+    assert (ratio[:, :, 1:] == 1.0).all()
 
 
 def test_service_of_one_segment_is_met_by_that_segment_alone() -> None:
@@ -557,6 +561,7 @@ def design(draw: NDArray[np.float64]) -> dict[str, Any]:
     }
 
 
+SOBER = {**table().central(), "consult_optimism": 0.0, "consult_noise": 0.0}
 ASK = {"kind": "consult_reps", "id": "ask", "brand": FOCAL, "of": "look", "start": "week -6"}
 
 
@@ -618,6 +623,41 @@ def test_003_j_customers_can_be_asked_about_a_recipe_and_a_position(change: dict
     softened = pair(setting(bad, gate(then="soften", by=0.7), customers=2000, weeks=16))
     assert plain[1].state.reports["ask"] == softened[1].state.reports["ask"] < -0.02
     assert effect(plain) < effect(softened)
+
+
+def test_003_j_a_report_is_of_the_change_that_was_asked_about() -> None:
+    other = {"kind": "reformulate", "id": "recipe", "brand": FOCAL, "quality": -0.3, "start": "week 3"}
+    reports = []
+    for events in ((BAD, other), (other, BAD)):
+        model = BrandMarket(setting(*events, ASK, customers=2000, weeks=8), rng=1, values=SOBER)
+        model.run_until(-41)
+        reports.append(model.state.reports["ask"])
+    assert reports[1] == pytest.approx(reports[0], abs=0.03)
+    assert max(reports) < -0.02
+
+
+def test_003_j_a_change_of_one_item_is_one_for_those_who_prefer_it() -> None:
+    reports = []
+    for item in ({}, {"item": "calcium"}):
+        change = {"kind": "reformulate", "id": "look", "brand": FOCAL, "quality": -0.5, "start": "week 0", **item}
+        model = BrandMarket(setting(change, ASK, customers=2000, weeks=8), rng=1, values=SOBER)
+        model.run_until(-41)
+        reports.append(model.state.reports["ask"])
+    assert reports[0] < 2.0 * reports[1] < 0.0
+
+
+def test_003_j_a_move_that_was_stopped_leaves_the_brand_where_it_was() -> None:
+    moves = [
+        {"kind": "reposition", "id": id, "brand": FOCAL, "position": [3.0, 3.0], "start": start}
+        for id, start in (("look", "week 0"), ("again", "week 8"))
+    ]
+    stopped = BrandMarket(setting(*moves, gate(then="stop"), customers=1000, weeks=16), rng=1)
+    stopped.run_until(7)
+    plain = BrandMarket(setting(*moves, customers=1000, weeks=16), rng=1)
+    assert stopped.state.gated["look"].then == "stop"
+    origins = [model.timeline.levers(7, {}, model.state.reference).looks["origin"][1] for model in (stopped, plain)]
+    assert origins[0].tolist() == stopped.world.brands.position[0].tolist()
+    assert origins[1].tolist() == [3.0, 3.0]
 
 
 def test_003_j_what_a_gate_is_worth_is_reported_beside_the_arm_without_it() -> None:

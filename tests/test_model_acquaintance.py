@@ -54,17 +54,44 @@ def test_only_who_knows_a_brand_buys_it_and_what_is_known_is_not_forgotten() -> 
 
 
 def test_without_talk_only_discovery_spreads_a_brand_at_its_rate() -> None:
-    model = new_brand(without=("talk",), weeks=52)
-    first = model.day
-    before = knows(model).mean()
+    scenario = setting(customers=16_000, weeks=52).at({f"market.brands.{FOCAL}.known": NEW})
+    model = BrandMarket(scenario, rng=1, warm_up=False, without=("talk",))
+    first, before = model.day, knows(model)
     model.run_until(364)
     years = (364 - first) / 365.0
-    left = (1.0 - knows(model).mean()) / (1.0 - before)
-    # at their trips, so the few who hardly ever shop find it late
-    assert left == pytest.approx(np.exp(-model.values["discovery_per_year"] * years), abs=0.015)
+    left = 1.0 - knows(model)[~before].mean()
+    # some thousand discoveries: 0.1 is three standard errors
+    assert -np.log(left) / years == pytest.approx(model.values["discovery_per_year"], rel=0.1)
     talked = new_brand(weeks=52)
     talked.run_until(364)
     assert knows(talked).mean() > 1.3 * knows(model).mean()
+
+
+def test_who_does_not_know_a_brand_neither_notices_its_new_look_nor_talks_of_it() -> None:
+    change = {"kind": "redesign", "brand": FOCAL, "overlap": 0.2, "announced": 0.5, "identity_break": 0.5}
+    recipe = {"kind": "reformulate", "brand": FOCAL, "quality": -0.5, "announced": 0.5}
+    model = new_brand({**change, "start": "week 0"}, {**recipe, "start": "week 0"}, without=("talk",))
+    model.run_until(7 * 26)
+    views, strange = model.state.life.views, ~knows(model)
+    assert strange.sum() > 1000
+    for name in ("aware", "hurt", "familiarity"):
+        assert (views[name][strange] == 0).all()
+    assert (model.state.life.mind["first_cause"][strange] == 0).all()
+    assert (views["aware"][~strange] != 0).any(axis=1).mean() > 0.3
+
+
+def test_where_reps_hold_accounts_strangers_start_without_a_bond_and_meet_the_brand_by_calls() -> None:
+    brand = "Inkwell"
+    scenario = setting(market="office-supplies", customers=2000, weeks=4).at({f"market.brands.{brand}.known": 0.05})
+    model = BrandMarket(scenario, rng=1, warm_up=False, aim=False, without=("talk",))
+    b = model.world.brands.names.index(brand)
+    strangers = ~knows(model)
+    assert (model.state.life.ties["bond"][strangers, b] == 0.0).all()
+    model.run_until(model.day + 7)
+    met = knows(model)[strangers].mean()
+    assert 0.0 < met < 0.4
+    model.run_until(model.day + 7 * 25)
+    assert knows(model)[strangers].mean() > 0.7
 
 
 def test_a_campaign_makes_a_brand_known_to_those_it_reaches() -> None:

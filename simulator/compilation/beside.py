@@ -52,10 +52,18 @@ def compiled_beside(part: Part, kinds: tuple[Any, ...]) -> Iterator[bool]:
         yield False
         return
     reader, writer = os.pipe()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of threads: the copy uses nothing that they may hold
-        copy = os.fork()
+    try:
+        with warnings.catch_warnings():
+            # of other threads: should one of them be compiling, the copy waits for ever and is given up
+            warnings.simplefilter("ignore", DeprecationWarning)
+            copy = os.fork()
+    except OSError:
+        os.close(reader)
+        os.close(writer)
+        yield False
+        return
     if copy == 0:
+        os.close(reader)  # or it would not notice that the other process is gone
         _run_as_copy(writer, lambda: _packed(part, kinds))
     os.close(writer)
     part.supply = lambda: _received(part, reader)
@@ -98,21 +106,19 @@ def _received(part: Part, reader: int) -> Any:
         if not piece:
             break
         pieces.append(piece)
-    try:
+    with contextlib.suppress(Exception):  # whatever it is, the part is compiled here
         code, name, description, signature = pickle.loads(b"".join(pieces))
         context = part.targetdescr.target_context
-        library = PartLibrary.of_code(context.codegen(), name, llvm.parse_bitcode(code))
-    except (pickle.UnpicklingError, EOFError, RuntimeError):
-        return None
-    return part.take_in(
-        compile_result(
-            typing_context=part.targetdescr.typing_context,
-            target_context=context,
-            fndesc=description,
-            library=library,
-            signature=signature,
-            objectmode=False,
-            lifted=(),
-            reload_init=[],
+        return part.take_in(
+            compile_result(
+                typing_context=part.targetdescr.typing_context,
+                target_context=context,
+                fndesc=description,
+                library=PartLibrary.of_code(context.codegen(), name, llvm.parse_bitcode(code)),
+                signature=signature,
+                objectmode=False,
+                lifted=(),
+                reload_init=[],
+            )
         )
-    )
+    return None

@@ -29,9 +29,11 @@ def _remembering(self: Any, context: Any, args: Any, kws: Any) -> Any:
     # looking up also chooses what will be called, which hangs on the caller's options: so not if these have changed
     options = None if flags is None else (flags.nrt, flags.forceinline)
     key = (id(self), args, tuple(kws.items()))
-    if key not in _found or _found[key][1] != options:
-        _found[key] = (self, options, _look_up(self, context, args, kws))  # itself, so that no other gets its number
-    return _found[key][2]
+    found = _found.get(key)
+    if found is None or found[1] != options:
+        found = (self, options, _look_up(self, context, args, kws))  # itself, so that no other gets its number
+        _found[key] = found
+    return found[2]
 
 
 @contextlib.contextmanager

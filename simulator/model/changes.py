@@ -26,6 +26,9 @@ LOOK_OF_KIND = {
 }
 """Kinds of events of which customers carry something in mind."""
 
+NEVER_COMES = 10**7
+"""Start day of a change that was stopped."""
+
 _WEEK = 7.0
 _MOST_SEGMENTS = 64
 
@@ -76,7 +79,9 @@ def describe(changes: Sequence[Event], closed: Sequence[bool], world: World, val
         position = getattr(event, "position", None)
         if position is not None:
             look["moves"] = 1
-            look["position"] = places[event.brand] = np.asarray(position, np.float32)
+            look["position"] = np.asarray(position, np.float32)
+            if event.start_day < NEVER_COMES:
+                places[event.brand] = look["position"]
         if event.kind == "redesign":
             look["overlap"] = cue_overlap(event, values)
             look["lost"] = (1.0 - float(look["overlap"])) ** values["cue_sharpness"]

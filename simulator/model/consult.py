@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.model.changes import cue_overlap
+from simulator.model.changes import LOOK_OF_KIND, NEVER_COMES, cue_overlap, views_of
 from simulator.randomness import Stream, normals, uniforms
 from simulator.world.world import World
 
@@ -25,9 +25,6 @@ Floats = NDArray[np.float64]
 
 UNGATED = "ungated"
 """The arm with every event but the consultations: what would have come had nobody been asked."""
-
-NEVER_COMES = 10**7
-"""Start day of a change that was stopped."""
 
 _SAMPLE, _NOISE = 0, 1
 
@@ -113,8 +110,8 @@ def reaction(change: Event, rows: NDArray[np.int64], model: BrandMarket) -> tupl
     feels, misses = np.zeros(rows.shape[0]), np.zeros(rows.shape[0])
     beta = people.price_sensitivity[rows].astype(np.float64)
     b = _brand_of(change, world)
+    z = [e.id for e in views_of(model.spec.events)].index(change.id) if change.kind in LOOK_OF_KIND else -1
     if change.kind == "redesign":
-        z = [e.id for e in model.timeline.redesigns].index(change.id)
         look = model.levers.looks[z]
         own = normals(model.run_key, Stream.APPEAL, 0, people.uid[rows], partner=z)[:, 0]
         feels += look["appeal_mean"] + look["appeal_sd"] * own
@@ -127,7 +124,8 @@ def reaction(change: Event, rows: NDArray[np.int64], model: BrandMarket) -> tupl
         feels += (1.0 - told) * weight * change.quality
     elif change.kind == "reposition":
         place = people.position[rows].astype(np.float64)
-        nearer = [np.hypot(*(place - point).T) for point in (world.brands.position[b], np.asarray(change.position))]
+        here = model.levers.looks[z]["origin"].astype(np.float64)
+        nearer = [np.hypot(*(place - point).T) for point in (here, np.asarray(change.position))]
         feels += values["lifestyle_fit_weight"] * (nearer[0] - nearer[1])
     elif change.kind == "price":
         ratio = change.to / world.brands.list_price[b] if change.to is not None else 1.0 + change.change
@@ -141,6 +139,9 @@ def reaction(change: Event, rows: NDArray[np.int64], model: BrandMarket) -> tupl
     broken = getattr(change, "identity_break", 0.0)
     feels += broken * (values["identity_slope"] * commitment + values["identity_weak_gain"])
     inside = model.timeline.scope(change)[people.store[rows, 0]]
+    if getattr(change, "item", None) is not None:
+        item = world.brands.item_names.index(f"{world.brands.names[b]}/{change.item}") - world.brands.first_item[b]
+        inside = inside & (ties["favourite"] == item)
     if change.where.segment is not None:
         inside = inside & np.isin(people.segment[rows], [world.segments.index(name) for name in change.where.segment])
     return feels * inside, misses * inside
@@ -149,18 +150,24 @@ def reaction(change: Event, rows: NDArray[np.int64], model: BrandMarket) -> tupl
 def gated(events: Sequence[Event], gates: Mapping[str, Any], world: World, values: Mapping[str, float]) -> list[Event]:
     """Return the events as the gates have left them: stopped, softened or put off; the others as they are."""
     found = []
+    places = dict(zip(world.brands.names, world.brands.position.astype(np.float64), strict=True))
     for event in events:
         gate = gates.get(event.id)
         back = gates.get(event.of) if event.kind == "rollback" else None
         if gate is not None:
-            event = _acted_on(event, gate, world, values)
+            event = _acted_on(event, gate, places, world, values)
         elif back is not None and back.then == "delay" and event.start_day is not None:
             event = event.model_copy(update={"start_day": event.start_day + back.for_days})
+        if getattr(event, "position", None) is not None and event.start_day < NEVER_COMES:
+            places[event.brand] = np.asarray(event.position, np.float64)
         found.append(event)
     return found
 
 
-def _acted_on(event: Event, gate: Any, world: World, values: Mapping[str, float]) -> Event:
+def _acted_on(
+    event: Event, gate: Any, places: Mapping[str, Floats], world: World, values: Mapping[str, float]
+) -> Event:
+    """Return an event as its gate leaves it; ``places`` says where each brand stands before it."""
     if gate.then == "stop":
         return event.model_copy(update={"start_day": NEVER_COMES})
     if gate.then == "delay":
@@ -179,7 +186,7 @@ def _acted_on(event: Event, gate: Any, world: World, values: Mapping[str, float]
         spread = 1.0 + left * (event.sd - 1.0)
         changes = {"quality": left * event.quality, "sd": spread, "identity_break": left * event.identity_break}
     elif event.kind == "reposition":
-        here = world.brands.position[_brand_of(event, world)].astype(np.float64)
+        here = places[event.brand]
         there = tuple((here + left * (np.asarray(event.position) - here)).tolist())
         changes = {"position": there, "identity_break": left * event.identity_break}
     elif event.kind == "price" and event.to is not None:

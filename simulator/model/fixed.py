@@ -134,7 +134,8 @@ def product_gate(
     """How much good service counts for each brand, given its product: ``exp(gate x quality above the category's)``.
 
     Service cannot save a poor product, sets a good one apart and multiplies an exceptional one. 1 at the quality that
-    the category has on average over what is bought; ``shift`` (B,) is what new recipes add to a brand's quality.
+    the category has on average over what is bought; ``shift`` (S, B) is what new recipes add to
+    a brand's quality in each store.
     """
     quality = world.brands.quality.astype(np.float64)
     return np.asarray(np.exp(values["service_gate"] * (quality + shift - quality @ world.brands.target_share)))

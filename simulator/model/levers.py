@@ -21,6 +21,7 @@ OFFER = np.dtype(
         ("look", np.int16),  # look being put on shelves, 0 = the original
         ("look_before", np.int16),  # look being replaced
         ("briefing", np.float32),  # probability that a visit briefs the staff
+        ("gate", np.float32),  # how much service counts, given the product: 1 for an ordinary one
     ],
     align=True,
 )
@@ -31,7 +32,6 @@ BRAND_LEVER = np.dtype(
         ("first_item", np.int32),
         ("last_item", np.int32),
         ("salience", np.float32),  # logit, how much more readily than usual the brand comes to mind
-        ("gate", np.float32),  # how much service counts, given the product: 1 for an ordinary one
         ("care_capacity", np.float32),  # answers a day
         ("care_quality", np.float32),  # 0..1
         ("care_policy", np.uint8),

@@ -229,9 +229,10 @@ def _first_ties(world: World, shares: Array, knows: NDArray[np.bool_] | None, va
     ties["utility"] = utility(people.taste, people.price_sensitivity, world.brands)
     ties["favourite"] = people.favourite
     ties["habit"] = _settled_habits(world, shares, values)
+    ties["bond"] = settled_bonds(world, shares, values)
     if knows is not None:
         ties["habit"] *= knows
-    ties["bond"] = settled_bonds(world, shares, values)
+        ties["bond"] *= knows
     person_share = np.where(world.reps.accounts == 1, values["account_person_share"], values["bond_person_share"])
     ties["owned"] = np.floor(person_share * OWNED_ALL + 0.5)
     return ties

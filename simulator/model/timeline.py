@@ -310,6 +310,7 @@ class Timeline:
         offers["look"] = look
         offers["look_before"] = look_before
         offers["briefing"] = briefing
+        offers["gate"] = product_gate(world, values, self._recipe_shift(looks, active))
         by_brand = np.zeros(count, BRAND_LEVER)
         by_brand["log_list"] = log_list
         by_brand["log_reference"] = reference
@@ -318,7 +319,6 @@ class Timeline:
         by_brand["manner"] = people.manner
         by_brand["salience"] = self.salience(day, rolled_back)
         by_brand["newcomer"] = newcomers(brands)
-        by_brand["gate"] = product_gate(world, values, self._recipe_shift(looks, active))
         by_brand["first_item"] = brands.first_item[:-1]
         by_brand["last_item"] = brands.first_item[1:]
         here = np.zeros((stores, len(specials)), np.uint8)
@@ -359,13 +359,13 @@ class Timeline:
         )
 
     def _recipe_shift(self, looks: NDArray[Any], active: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Quality (logit) that new recipes add to each brand today, by items' shares and over stores, shape (B,)."""
+        """Quality (logit) that new recipes add to each brand today, by items' shares, shape (S, B)."""
         brands = self.world.brands
-        shift = np.zeros(len(brands.names))
+        shift = np.zeros((len(active), len(brands.names)))
         for z in np.flatnonzero((looks["kind"] == LOOK_RECIPE) & (looks["brand"] >= 0)):
             look = looks[z]
             part = 1.0 if look["item"] < 0 else brands.item_share[look["item"]]
-            shift[look["brand"]] += part * look["quality"] * active[:, z].mean()
+            shift[:, look["brand"]] += part * look["quality"] * active[:, z]
         return shift
 
     def salience(self, day: int, rolled_back: Mapping[str, int]) -> NDArray[np.float64]:

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any, cast
 
 import numba
 from numba import types
 
-from simulator.compilation import mark_warm
+from simulator.compilation import cache_folder, mark_warm
 from simulator.compilation.beside import compiled_beside
 from simulator.compilation.haste import haste
 from simulator.compilation.parts import Part
@@ -33,8 +34,11 @@ def warm_kernels() -> None:
     tables = (model.town, state.life, model.levers, model.setting, model.parameters, model.scratch, state.records)
     all_tables = tuple(Held(numba.typeof(table)) for table in tables)
     served = (*(_NUMBER,) * 3, types.Array(types.uint64, 1, "C"), *(_NUMBER,) * 3, *all_tables)
-    with compiled_beside(cast(Part, serve), served) as beside, haste():
-        if beside:
+    folder = cache_folder()
+    kept = folder is not None and any(folder.rglob("day.run_days*.nbi"))
+    beside = nullcontext(False) if kept else compiled_beside(cast(Part, serve), served)
+    with beside as at_work, haste():
+        if at_work:
             for part, more in ((voice, 0), (talk, 2), (broadcast, 0)):
                 cast(Any, part).compile((_NUMBER, _NUMBER, *all_tables, *(_NUMBER,) * more))
         model.run_until(model.day + 8)

@@ -38,11 +38,11 @@ def hear_of(me, newcomer, good):
 
 
 @kernel
-def pass_over_strangers(trip, person, me, levers, setting, p, scratch):
-    """Leave out of the choice what the shopper does not know; now and then a strange brand is discovered.
+def discover(trip, person, me, levers, setting, p):
+    """Let a shopper come upon brands that are strange.
 
-    Discovery stands for advertising and everything else that is nobody's word: ``discovery_per_year`` of those who do
-    not know a brand find it in a year, at one of their trips.
+    Stands for advertising and everything else that is nobody's word: ``discovery_per_year`` of those who do not know a
+    brand find it in a year, at one of their trips.
     """
     chance = 1.0 - exp(-p.discovery_per_year / (_DAYS_OF_YEAR * max(person.rate, 1e-6)))
     for b in range(levers.brands.shape[0]):
@@ -51,8 +51,19 @@ def pass_over_strangers(trip, person, me, levers, setting, p, scratch):
             words = block(stream_key(setting.run, _ACQUAINTANCE, trip.ordinal), person.uid, b, trip.retry)
             if uniform(words[0]) < chance:
                 introduce(me, newcomer)
-            else:
-                here = scratch.sight[b]
-                here.seen = 0
-                here.shift = 0.0
-                here.value = LOWEST
+
+
+@inlined
+def is_strange(me, b, levers):
+    """Whether a customer does not know a brand."""
+    return me.strange != 0 and me.strange & levers.brands[b].newcomer != 0
+
+
+@kernel
+def pass_over_strangers(me, levers, scratch):
+    """Leave out of the choice what the shopper does not know."""
+    for b in range(levers.brands.shape[0]):
+        if is_strange(me, b, levers):
+            here = scratch.sight[b]
+            here.shift = 0.0
+            here.value = LOWEST

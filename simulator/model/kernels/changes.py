@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined, kernel
+from simulator.model.kernels.acquaintance import is_strange
 from simulator.model.kernels.constants import (
     AWARE_ENROLLED,
     AWARE_HEARD,
@@ -63,7 +64,7 @@ def meet_changes(trip, day, person, me, mine, sees, life, levers, setting, p, sc
         look = levers.looks[z]
         if look.kind != LOOK_RECIPE and look.kind != LOOK_POSITION:
             continue
-        if not acts_here(trip.where, z, person, levers):
+        if not acts_here(trip.where, z, person, levers) or is_strange(me, look.brand, levers):
             continue
         view = sees[z]
         tie = mine[look.brand]

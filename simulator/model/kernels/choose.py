@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined, kernel
-from simulator.model.kernels.acquaintance import LOWEST, introduce
+from simulator.model.kernels.acquaintance import LOWEST, discover, is_strange
 from simulator.model.kernels.changes import acts_here, meet_changes
 from simulator.model.kernels.constants import (
     AVAILABILITY,
@@ -73,6 +73,9 @@ def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, 
         here.seen = 1
         here.met = 0
         here.absent = SOLD
+        if is_strange(me, b, levers):  # neither looked for nor looked at
+            here.seen = 0
+            continue
         if usual:
             continue
         if levers.delisted.shape[0] > 0:
@@ -400,6 +403,8 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         drift_tastes(me, mine, person, day, town, levers, setting, p, scratch.lanes)
     trip.bought = -1
     trip.forced = 0
+    if me.strange != 0:
+        discover(trip, person, me, levers, setting, p)
     overlooked = look_around(trip, day, person, me, mine, sees, town, life, levers, setting, p, scratch)
     trust_shelves(s, mine, town, life, p)
     b = np.int64(-1)
@@ -408,8 +413,6 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         scratch.sight[b].seen = 1
     else:
         b = np.int64(curious_brand(trip, person, sees, levers, setting, p, scratch))
-        if b >= 0:
-            introduce(me, levers.brands[b].newcomer)
         if b < 0 and trip.retry == 1:  # who waited comes back for what was waited for
             b = np.int64(me.waited_for)
         if b < 0:

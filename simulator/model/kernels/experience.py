@@ -168,7 +168,7 @@ def experience(trip, day, week, town, life, levers, setting, p, scratch, records
     # what is not meant pleases nobody; a poor product is not saved by service, a good one is set apart by it
     served = p.service_weight * (change - feigned)
     if served > 0.0:
-        served *= levers.brands[b].gate
+        served *= levers.offers[trip.where, b].gate
     luck = scratch.seats.luck[seat]
     outcome = p.quality_weight * p.quality_sd * luck + served
     if change != 0.0 and b == setting.focal:
@@ -209,10 +209,11 @@ def experience(trip, day, week, town, life, levers, setting, p, scratch, records
         if warmth > 0.0:
             here, there = place.staff_position, town.people[i].position
             close = closeness(here[0], here[1], there[0], there[1], ORDINARY_BREADTH)
-            pace = warmth * levers.brands[b].gate * (1.0 + p.relatability * close) * place.staff_pace
+            pace = warmth * levers.offers[trip.where, b].gate * (1.0 + p.relatability * close) * place.staff_pace
             part = 0.0 if town.brands[b].accounts == 1 else p.bond_person_share * levers.places[trip.where].own
             grow_bond(tie, min(1.0, p.bond_growth * pace), part)
-        meet_hostility(tie, level, met, levers.brands[b].manner & MANNER_NAMED != 0, words[2], p)
+        named = levers.brands[b].manner & MANNER_NAMED != 0 and change != 0.0
+        meet_hostility(tie, level, met, named, words[2], p)
     if levers.active.shape[0] > 0:
         use_programmes(trip, b, day, town.people[i], me, tie, life.views[i], levers, setting, p)
     if trip.forced == 1:

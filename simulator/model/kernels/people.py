@@ -293,7 +293,7 @@ def call_accounts(day, town, life, levers, setting, p, scratch):
             refresh(life.mind[i], life.ties[i], life.views[i], day, scratch.fade)
             introduce(life.mind[i], levers.brands[b].newcomer)
             warmth = post.skill * lever.skill * experience_of(post, p) * lever.authentic
-            pace = warmth * levers.brands[b].gate * relating(close, town.reps[rep].usual, p)
+            pace = warmth * levers.offers[s, b].gate * relating(close, town.reps[rep].usual, p)
             grow_bond(tie, min(1.0, p.bond_growth * pace), p.account_person_share * lever.own)
 
 

@@ -114,7 +114,7 @@ def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
         here.shift += shift
         here.value += shift
     if me.strange != 0:
-        pass_over_strangers(trip, person, me, levers, setting, p, scratch)
+        pass_over_strangers(me, levers, scratch)
 
 
 @inlined
