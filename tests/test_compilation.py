@@ -126,6 +126,13 @@ def add_thirds(values):
     return total
 
 
+@pytest.fixture
+def uncached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compile although an earlier run has."""
+    monkeypatch.setattr("simulator.compilation.parts.cache_folder", lambda: None)
+
+
+@pytest.mark.usefixtures("uncached")
 @pytest.mark.skipif(not has_a_second_processor(), reason="nothing is compiled beside")
 def test_a_part_compiled_by_a_copy_of_the_process_is_used_here(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[Any] = []
@@ -137,6 +144,7 @@ def test_a_part_compiled_by_a_copy_of_the_process_is_used_here(monkeypatch: pyte
     assert halve.supply is None
 
 
+@pytest.mark.usefixtures("uncached")
 @pytest.mark.skipif(not has_a_second_processor(), reason="nothing is compiled beside")
 def test_where_the_copy_fails_the_part_is_compiled_here() -> None:
     with compiled_beside(third, (numba.types.unicode_type,)):  # which cannot be divided
