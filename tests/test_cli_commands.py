@@ -359,6 +359,20 @@ def test_progress_is_animated_only_in_a_willing_terminal(monkeypatch: pytest.Mon
     assert not may_animate(quiet=False)
 
 
+def test_the_time_left_is_reckoned_without_what_went_before(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    with progress("carton", quiet=False) as step:
+        step(4, 20, "compiling")
+        clock[0] = 60.0
+        step(4, 20, "running")
+        clock[0] = 64.0
+        step(12, 20, "running")
+    assert capsys.readouterr().err.splitlines()[-1] == "carton: 12 of 20, about 4 s left"
+
+
 def test_progress_in_a_log_is_a_few_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
     with progress("carton", quiet=False) as step:
         for done in range(101):

@@ -69,20 +69,23 @@ def _silent(done: int, total: int, message: str) -> None:
 
 
 def _lines(title: str) -> Progress:
-    """A line at each quarter of the way, for logs."""
+    """A line at each quarter of the way, for logs; the time left is reckoned from the start of what is going on."""
     import time
 
-    started = time.monotonic()
+    started, begun = time.monotonic(), 0
     said: set[int | str] = set()
 
     def step(done: int, total: int, message: str) -> None:
+        nonlocal started, begun
+        if message not in said:
+            started, begun = time.monotonic(), done
         quarter = 4 * done // total if total else 0
         if {quarter, message} <= said:
             return
         word = f", {message}" if message and message not in said else ""
         said.update((quarter, message))
         spent = time.monotonic() - started
-        left = f", about {spent * (total - done) / done:.0f} s left" if 0 < done < total else ""
+        left = f", about {spent * (total - done) / (done - begun):.0f} s left" if begun < done < total else ""
         print(f"{title}: {done} of {total}{left}{word}", file=sys.stderr, flush=True)
 
     return step
