@@ -14,7 +14,7 @@ import select
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -64,9 +64,9 @@ def compiled_beside(part: Part, kinds: tuple[Any, ...]) -> Iterator[bool]:
         return
     if copy == 0:
         os.close(reader)  # or it would not notice that the other process is gone
-        _run_as_copy(writer, lambda: _packed(part, kinds))
+        _run_as_copy(writer, part, kinds)
     os.close(writer)
-    part.supply = lambda: _received(part, reader)
+    part.supply = lambda: _receive(part, reader)
     try:
         yield True
     finally:
@@ -77,10 +77,10 @@ def compiled_beside(part: Part, kinds: tuple[Any, ...]) -> Iterator[bool]:
         os.waitpid(copy, 0)
 
 
-def _run_as_copy(writer: int, work: Callable[[], bytes]) -> None:
-    """Do the work, send what came of it, and vanish without tidying up what belongs to the other process."""
+def _run_as_copy(writer: int, part: Part, kinds: tuple[Any, ...]) -> None:
+    """Compile the part, send what came of it, and vanish without tidying up what belongs to the other process."""
     try:
-        data = work()
+        data = _packed(part, kinds)
         while data:
             data = data[os.write(writer, data) :]
     except BaseException:  # whatever it is, the other process does the work itself
@@ -98,8 +98,8 @@ def _packed(part: Part, kinds: tuple[Any, ...]) -> bytes:
     return pickle.dumps((code, found.library.name, found.fndesc, found.signature))
 
 
-def _received(part: Part, reader: int) -> Any:
-    """Wait for what the copy has compiled; None where nothing came."""
+def _receive(part: Part, reader: int) -> None:
+    """Wait for what the copy has compiled and give it to the part, where anything came."""
     pieces = []
     while select.select([reader], [], [], PATIENCE)[0]:
         piece = os.read(reader, _CHUNK)
@@ -109,7 +109,7 @@ def _received(part: Part, reader: int) -> Any:
     with contextlib.suppress(Exception):  # whatever it is, the part is compiled here
         code, name, description, signature = pickle.loads(b"".join(pieces))
         context = part.targetdescr.target_context
-        return part.take_in(
+        part.take_in(
             compile_result(
                 typing_context=part.targetdescr.typing_context,
                 target_context=context,
@@ -121,4 +121,3 @@ def _received(part: Part, reader: int) -> Any:
                 reload_init=[],
             )
         )
-    return None

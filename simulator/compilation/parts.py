@@ -138,19 +138,15 @@ class Part(CPUDispatcher):
 
     Parameters
     ----------
-    function : callable
-        What to compile.
-    options : dict
-        Options of `numba.njit`.
-    signature : str, optional
-        The one signature to compile for.
+    function, options, signature
+        As of a `Kernel`, compiled when it is called.
     """
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any], signature: str | None = None) -> None:
         chosen = {"nopython": True, **options, **_NO_WAY_IN}
         super().__init__(function, targetoptions=chosen, pipeline_class=_PartCompiler)
         self._signature = signature
-        self.supply: Callable[[], Any] | None = None  # where another process is compiling the part
+        self.supply: Callable[[], None] | None = None  # where another process is compiling the part
         self._entry_options = {name: value for name, value in options.items() if name != "forceinline"}
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
@@ -167,12 +163,10 @@ class Part(CPUDispatcher):
             supply()
         return super().compile(sig)
 
-    def take_in(self, result: Any) -> Any:
-        """Keep code that was compiled elsewhere; returns it."""
+    def take_in(self, result: Any) -> None:
+        """Keep code that was compiled elsewhere."""
         identity = _announce(self.targetdescr.target_context, result.fndesc, result.library)
-        kept = result._replace(entry_point=identity)
-        self.add_overload(kept)
-        return kept
+        self.add_overload(result._replace(entry_point=identity))
 
     def add_overload(self, cres: Any) -> None:
         """Keep the code for other kernels alone."""

@@ -86,7 +86,7 @@ def _get_field(context: Any, builder: Any, kind: Held, value: Any, attr: str) ->
         return _read(builder, pointer)
     found = ir.Constant(context.get_value_type(wanted), None)
     array = context.data_model_manager[wanted]
-    for name in ("data", "shape", "strides"):
+    for name in ("nitems", "data", "shape", "strides"):
         position = array.get_field_position(name)
         inside = cgutils.gep_inbounds(builder, pointer, 0, position)
         found = builder.insert_value(found, _read(builder, inside), position)
