@@ -12,13 +12,17 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from simulator.compilation.cache import cache_folder, is_warm, mark_warm, source_hash, sources
+from simulator.compilation.lanes import LANES, across, bits_of, larger, largest, padded_to_lanes, row_of, turned_view
 from simulator.compilation.parts import Kernel, Part
 from simulator.compilation.tables import hold
 
 __all__ = [
+    "LANES",
     "LOOKED_AT",
+    "across",
     "allocating_kernel",
     "arrive",
+    "bits_of",
     "cache_folder",
     "due_among",
     "give_way",
@@ -26,13 +30,18 @@ __all__ = [
     "inlined",
     "is_warm",
     "kernel",
+    "larger",
+    "largest",
     "lowest_bit",
     "mark_warm",
+    "padded_to_lanes",
     "peek",
     "prefetch",
+    "row_of",
     "source_hash",
     "sources",
     "ticks",
+    "turned_view",
     "typed_kernel",
 ]
 

@@ -3,7 +3,7 @@
 Every table is an array of records, so that a kernel reads ``me.trips`` or ``mine[b].habit`` and one purchase touches
 few cache lines. Brands are a second axis rather than a field, so one compiled program serves every market. The tuples
 at the end are what the kernels take. N customers, B brands, I items, S stores, R roles, K reps, Z changed looks, W
-recorded weeks, G segments, D distributors.
+recorded weeks, G segments, D distributors, L brands padded to whole eights.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.compilation import turned_view
 from simulator.model.kernels.constants import CACHE_LINE
 
 Array = NDArray[Any]
@@ -298,15 +299,22 @@ PURCHASE = np.dtype(
 )
 SIGHT = np.dtype(
     [
-        ("value", np.float64),  # utility without noise
-        ("shift", np.float64),  # part of it that is not so on an ordinary day: price, size, a changed look
-        ("noise", np.float64),
+        ("value", np.float32),  # utility without noise
+        ("shift", np.float32),  # part of it that is not so on an ordinary day: price, size, a changed look
+        ("noise", np.float32),
         ("met", np.int32),  # look met at the shelf, 0 = the original
-        ("seen", np.uint8),
-        ("absent", np.uint8),  # SOLD, ABSENT (the store does not sell the brand) or KNOWN_ABSENT
-        ("item", np.int16),  # item preferred to the favourite, -1 where none is
-    ],
-    align=True,
+        ("seen", np.int32),
+        ("absent", np.int32),  # SOLD, ABSENT (the store does not sell the brand) or KNOWN_ABSENT
+        ("item", np.int32),  # item preferred to the favourite, -1 where none is
+    ]
+)
+NOISE = np.dtype([("number", np.float32)])
+TODAY = np.dtype(
+    [
+        ("salience", np.float32),  # logit, what is added to a brand's utility for who has no habit of it
+        ("reputation", np.float32),  # public standing away from the usual
+        ("missing", np.float32),  # 0, and far below any utility where there is no such brand
+    ]
 )
 
 # -- what kernels take ----------------------------------------------------------------------------------------------
@@ -333,7 +341,7 @@ class Life(NamedTuple):
     """What changes, one copy per arm."""
 
     mind: Array  # (N,) MIND
-    ties: Array  # (N, B) TIE
+    tie_rows: Array  # (N, L) TIE, turned: see `ties` and `simulator.compilation.lanes`
     views: Array  # (N, Z) VIEW
     stock: Array  # (S, I) STOCK
     coming: Array  # (S, I, SLOTS) int32, units on the way by arrival day
@@ -348,6 +356,11 @@ class Life(NamedTuple):
     news: Array  # (T,) NEWS, to be told today
     heads: Array  # (3,) int64: complaints waiting, news, complaints relayed
 
+    @property
+    def ties(self) -> Array:
+        """What ties customers to brands, (N, B) TIE: a view, by which it can be changed."""
+        return turned_view(self.tie_rows, self.firms.shape[0])
+
 
 class Seats(NamedTuple):
     """A chunk of trips whose draws are made together, since loops over many trips become vector instructions."""
@@ -356,7 +369,8 @@ class Seats(NamedTuple):
     ordinal: Array  # (CHUNK,) int32
     again: Array  # (CHUNK,) uint32, 1 where the trip was put off earlier
     words: Array  # (rows, CHUNK) uint32, see `shop`
-    noise: Array  # (B rounded up to fours, CHUNK) float64, Gumbel noise by brand
+    drawn: Array  # (B rounded up to fours, CHUNK) float64, Gumbel noise by brand as it is drawn
+    noise: Array  # (CHUNK, L) NOISE, the same by trip
     luck: Array  # (CHUNK,) float64, standard normal: quality of this use
     wait: Array  # (CHUNK,) float64, time to the next trip in mean intervals
 
@@ -388,7 +402,8 @@ class Scratch(NamedTuple):
     counts: Array  # (7,) int64, see `kernels.constants`
     clock: Array  # (phases,) int64, ticks spent in each phase
     answers: Array  # (B,) int64, complaints that each care desk can still answer today
-    sight: Array  # (B,) SIGHT, the shelf before the shopper
+    sight: Array  # (1, L) SIGHT, turned: the shelf before the shopper
+    today: Array  # (1, L) TODAY, turned: what holds for everybody today
     lanes: Array  # (3, B rounded up to fours) float64, a number per brand
     item_words: Array  # (4, I rounded up to twos) uint32, a store's draws by item
     told: Array  # (MOST_TOLD,) int32, friends whom a teller has told, by place in the list of friends

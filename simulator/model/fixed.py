@@ -9,17 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.compilation import padded_to_lanes, turned_view
 from simulator.model.columns import (
     BRAND,
     EVENT,
     MESSAGE,
     NEWS,
+    NOISE,
     PERSON,
     PLACE,
     REP,
     ROLE,
     SETTING,
     SIGHT,
+    TODAY,
     TRIP,
     Scratch,
     Seats,
@@ -40,6 +43,7 @@ from simulator.model.kernels.constants import (
     FADES,
     FIRST_EVENT,
     LAST_EVENT,
+    LOWEST,
     MOST_TOLD,
     PROGRESS,
     SERVICE_WORDS,
@@ -233,7 +237,8 @@ def new_crew(world: World, values: Mapping[str, float], team: int = 1) -> tuple[
                 counts=counts,
                 clock=np.zeros(CLOCKS, np.int64),
                 answers=np.zeros(brands, np.int64),
-                sight=aligned(brands, SIGHT),
+                sight=aligned((1, padded_to_lanes(brands)), SIGHT),
+                today=_blank_day(brands),
                 lanes=np.zeros((3, fours)),
                 item_words=np.zeros((4, items), np.uint32),
                 told=np.zeros(MOST_TOLD, np.int32),
@@ -243,13 +248,21 @@ def new_crew(world: World, values: Mapping[str, float], team: int = 1) -> tuple[
                     ordinal=np.zeros(CHUNK, np.int32),
                     again=np.zeros(CHUNK, np.uint32),
                     words=np.zeros((rows, CHUNK), np.uint32),
-                    noise=np.zeros((fours, CHUNK)),
+                    drawn=np.zeros((fours, CHUNK)),
+                    noise=aligned((CHUNK, padded_to_lanes(brands)), NOISE),
                     luck=np.zeros(CHUNK),
                     wait=np.zeros(CHUNK),
                 ),
             )
         )
     return tuple(crew)
+
+
+def _blank_day(brands: int) -> NDArray[Any]:
+    """A table of what holds today, shape (1, L), that names the lanes in which there is no brand."""
+    today = aligned((1, padded_to_lanes(brands)), TODAY)
+    turned_view(today, today.shape[1])["missing"][:, brands:] = LOWEST
+    return today
 
 
 def fading(values: Mapping[str, float]) -> NDArray[Any]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
+from simulator.compilation import padded_to_lanes, turned_view
 from simulator.model.columns import (
     CHAIN,
     COMPLAINT,
@@ -182,7 +183,7 @@ def initial_state(
         day=first_day,
         life=Life(
             mind=mind,
-            ties=ties,
+            tie_rows=ties,
             views=aligned((world.size, looks), VIEW),
             stock=stock,
             coming=np.zeros((*stock.shape, SLOTS), np.int32),
@@ -223,9 +224,10 @@ def _first_minds(world: World, shares: Array, knows: NDArray[np.bool_] | None, r
 
 
 def _first_ties(world: World, shares: Array, knows: NDArray[np.bool_] | None, values: Mapping[str, float]) -> Array:
-    """What ties customers to brands at the start, shape (N, B)."""
+    """What ties customers to brands at the start, shape (N, L), turned."""
     people = world.customers
-    ties = aligned(shares.shape, TIE)
+    rows = aligned((world.size, padded_to_lanes(shares.shape[1])), TIE)
+    ties = turned_view(rows, shares.shape[1])
     ties["utility"] = utility(people.taste, people.price_sensitivity, world.brands)
     ties["favourite"] = people.favourite
     ties["habit"] = _settled_habits(world, shares, values)
@@ -235,7 +237,7 @@ def _first_ties(world: World, shares: Array, knows: NDArray[np.bool_] | None, va
         ties["bond"] *= knows
     person_share = np.where(world.reps.accounts == 1, values["account_person_share"], values["bond_person_share"])
     ties["owned"] = np.floor(person_share * OWNED_ALL + 0.5)
-    return ties
+    return rows
 
 
 def _acquainted(world: World, run: np.uint64) -> NDArray[np.bool_] | None:

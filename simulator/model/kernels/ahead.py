@@ -27,8 +27,8 @@ def fetch_mind(who, life):
     """Fetch all of a customer's rows that change."""
     prefetch(life.mind.ctypes.data + who * life.mind.itemsize)
     fetch_views(who, life)
-    row = life.ties.shape[1] * life.ties.itemsize
-    start = life.ties.ctypes.data + who * row
+    row = life.tie_rows.shape[1] * life.tie_rows.itemsize
+    start = life.tie_rows.ctypes.data + who * row
     for line in range(0, row, CACHE_LINE):
         prefetch(start + line)
 

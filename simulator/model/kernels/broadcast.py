@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined, kernel
+from simulator.compilation import inlined, kernel, row_of
 from simulator.model.kernels.acquaintance import hear_of
 from simulator.model.kernels.care import file_complaint, will_tell
 from simulator.model.kernels.constants import (
@@ -53,7 +53,7 @@ def advertise(cast, uid, day, me, mine, life, setting, p):
     """
     b = cast.brand
     resist = 1.0
-    for other in range(mine.shape[0]):
+    for other in range(life.firms.shape[0]):
         if other != b:
             resist = min(resist, 1.0 - p.bond_buffer * mine[other].bond)
     room = max(0.0, p.message_logit - mine[b].heard) / p.message_logit if p.message_logit > 0.0 else 0.0
@@ -93,7 +93,7 @@ def broadcast(day, week, town, life, levers, setting, p, scratch, records):
                 continue
             reached += 1
             me = life.mind[i]
-            mine = life.ties[i]
+            mine = row_of(life.tie_rows, i)
             if cast.kind == BROADCAST_COVERAGE:
                 hear(
                     i, b, -1.0, SERVICE, 0, p.media_persuasion, day, week, life, levers, setting, p, scratch, records,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined, kernel
+from simulator.compilation import inlined, kernel, row_of
 from simulator.model.kernels.constants import (
     ANSWERED,
     ANSWERED_LATE,
@@ -166,7 +166,7 @@ def answer(day, week, town, life, levers, setting, p, scratch, records):
         complaint = life.complaints[n]
         b = complaint.brand
         desk = levers.brands[b]
-        tie = life.ties[complaint.who, b]
+        tie = row_of(life.tie_rows, complaint.who)[b]
         # keyed by the complaint and not by its place in the queue, which hangs on everybody else
         luck = 4 * (day - complaint.day) + complaint.severity
         words = block(key, town.people[complaint.who].uid, b, luck)
@@ -248,7 +248,7 @@ def mend(day, town, life, levers, setting, p):
             seen = firm.cured / max(p.incident_mend_share, 1e-9)
         words = block(key, town.people[complaint.who].uid, complaint.brand, complaint.severity)
         if uniform(words[0]) < p.improved_seen * seen:
-            reconcile(life.ties[complaint.who, complaint.brand], p)
+            reconcile(row_of(life.tie_rows, complaint.who)[complaint.brand], p)
     life.heads[RELAYED_WAITING] = kept
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined, kernel
-from simulator.model.kernels.acquaintance import LOWEST, discover, is_strange
+from simulator.compilation import LANES, across, bits_of, inlined, kernel, largest, lowest_bit, row_of
+from simulator.model.kernels.acquaintance import discover, is_strange
 from simulator.model.kernels.changes import acts_here, meet_changes
 from simulator.model.kernels.constants import (
     AVAILABILITY,
@@ -22,6 +22,7 @@ from simulator.model.kernels.constants import (
     LISTED,
     LOOK_POSITION,
     LOOK_RECIPE,
+    LOWEST,
     NOT_FOUND,
     PRICE_SIZE,
     PROMISE,
@@ -59,6 +60,20 @@ FORGOTTEN = 0.01
 _HOME = 8  # draw number of the supply left at home
 
 
+@kernel
+def look_in_vain(trip, me, sees, town, levers, scratch):
+    """Note which brands the shopper does not know, and neither looks for nor looks at, and which are not sold here."""
+    sight = row_of(scratch.sight, 0)
+    for b in range(levers.brands.shape[0]):
+        here = sight[b]
+        if is_strange(me, b, levers):
+            here.seen = 0
+        elif levers.delisted.shape[0] > 0:
+            here.absent = brand_absent(trip.slot, trip.where, b, sees, town, levers)
+            if here.absent != SOLD:
+                here.seen = 0
+
+
 @inlined
 def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, p, scratch):
     """Fill ``seen``, ``met`` and ``absent``: which brands are in sight and with which look; form opinions of changes.
@@ -67,24 +82,20 @@ def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, 
     """
     s = trip.where
     overlooked = False
-    usual = levers.usual[s] & USUAL_LOOKS != 0
-    for b in range(mine.shape[0]):
-        here = scratch.sight[b]
+    sight = row_of(scratch.sight, 0)
+    for first in range(0, len(sight), LANES):
+        here = across(sight, first)
         here.seen = 1
         here.met = 0
         here.absent = SOLD
-        if is_strange(me, b, levers):  # neither looked for nor looked at
-            here.seen = 0
-            continue
-        if usual:
-            continue
-        if levers.delisted.shape[0] > 0:
-            here.absent = brand_absent(trip.slot, s, b, sees, town, levers)
-            if here.absent != SOLD:
-                here.seen = 0
-                continue
+    if me.strange != 0 or (levers.delisted.shape[0] > 0 and levers.usual[s] & USUAL_LOOKS == 0):
+        look_in_vain(trip, me, sees, town, levers, scratch)
+    changed = np.int64(0 if levers.usual[s] & USUAL_LOOKS != 0 else levers.looks.shape[0])
+    for number in range(changed):
+        b = np.int64(levers.looks[number].brand)
+        here = sight[b]
         offer = levers.offers[s, b]
-        if offer.look == 0:
+        if offer.look != number + 1 or here.seen == 0:
             continue
         words = block(stream_key(setting.run, _LOOK, trip.ordinal), person.uid, b, trip.retry)
         new = uniform(words[0]) < offer.look_share
@@ -112,7 +123,7 @@ def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, 
             note_event(trip.who, b, KIND_NEWS, liking, PROMISE, 0, scratch)
     if levers.active.shape[0] > 0:
         meet_changes(trip, day, person, me, mine, sees, life, levers, setting, p, scratch)
-    if levers.delisted.shape[0] > 0 and scratch.sight[setting.focal].absent != SOLD:
+    if levers.delisted.shape[0] > 0 and sight[setting.focal].absent != SOLD:
         touch(me, AVAILABILITY, day)
     return overlooked
 
@@ -129,9 +140,13 @@ def is_there(s, b, town, life):
 @inlined
 def trust_shelves(s, mine, town, life, p):
     """Regain trust in the availability of every brand that stands on this shelf today."""
-    for b in range(mine.shape[0]):
-        if mine[b].distrust > FORGOTTEN and is_there(s, b, town, life):
-            mine[b].distrust *= 1.0 - p.availability_recovery
+    for first in range(0, len(mine), LANES):
+        wary = bits_of(across(mine, first).distrust > FORGOTTEN)
+        while wary != 0:
+            b = first + lowest_bit(wary)
+            wary &= wary - np.uint32(1)
+            if is_there(s, b, town, life):
+                mine[b].distrust *= 1.0 - p.availability_recovery
 
 
 @inlined
@@ -175,8 +190,9 @@ def best_brand(s, needs_stock, damp, avoid, town, life, scratch):
     """Brand in sight with the highest utility plus noise, or -1; ``damp`` < 1 is the hurry of a second-best choice."""
     best = -1
     best_score = LOWEST
-    for b in range(scratch.sight.shape[0]):
-        here = scratch.sight[b]
+    sight = row_of(scratch.sight, 0)
+    for b in range(town.brands.shape[0]):
+        here = sight[b]
         if b == avoid or here.seen == 0 or (needs_stock and not is_there(s, b, town, life)):
             continue
         score = damp * here.value + here.noise
@@ -187,12 +203,25 @@ def best_brand(s, needs_stock, damp, avoid, town, life, scratch):
 
 
 @inlined
+def score_of(b, scratch):
+    """Utility plus noise of a brand for the shopper before the shelf."""
+    here = row_of(scratch.sight, 0)[b]
+    return np.float64(here.value + here.noise)
+
+
+@inlined
 def wanted_of_all(scratch):
     """Brand with the highest utility plus noise, in sight or not: what the shopper came for."""
-    best = 0
-    for b in range(1, scratch.sight.shape[0]):
-        if scratch.sight[b].value + scratch.sight[b].noise > scratch.sight[best].value + scratch.sight[best].noise:
-            best = b
+    sight = row_of(scratch.sight, 0)
+    best = np.int64(0)
+    top = np.float32(LOWEST)
+    for first in range(0, len(sight), LANES):
+        here = across(sight, first)
+        score = here.value + here.noise
+        most = largest(score)
+        if most > top:
+            top = most
+            best = first + lowest_bit(bits_of(score == most))
     return best
 
 
@@ -202,15 +231,19 @@ def autopilot(word, day, me, mine, sees, levers, setting, p, scratch):
 
     Habit is tied to what the pack looks like: a strange look keeps ``habit_transfer`` of it for each cue lost.
     """
-    strongest = 0
-    for b in range(1, mine.shape[0]):
-        if mine[b].habit > mine[strongest].habit:
-            strongest = b
+    strongest = np.int64(0)
+    top = np.float32(0.0)
+    for first in range(0, len(mine), LANES):
+        habit = across(mine, first).habit
+        most = largest(habit)
+        if most > top:
+            top = most
+            strongest = first + lowest_bit(bits_of(habit == most))
     u = uniform(word)
-    strength = p.autopilot_ceiling * mine[strongest].habit
+    strength = p.autopilot_ceiling * top
     if mine[strongest].cold > 0:  # nobody goes without thinking where they were treated badly
         strength = 0.0
-    met = scratch.sight[strongest].met
+    met = row_of(scratch.sight, 0)[strongest].met
     if met > 0 and setting.findability == 1 and u < strength:
         strange = (1.0 - levers.looks[met - 1].overlap) * (1.0 - sees[met - 1].familiarity)
         strength *= 1.0 - strange * (1.0 - p.habit_transfer)
@@ -224,12 +257,15 @@ def curious_brand(trip, person, sees, levers, setting, p, scratch):
     """A brand whose announced new look, recipe or position is tried out of curiosity on this trip, or -1."""
     chosen = -1
     if setting.promise == 1:
+        sight = row_of(scratch.sight, 0)
         for z in range(levers.looks.shape[0]):
+            if not may_be_curious(sees[z]):
+                continue
             b = levers.looks[z].brand
-            met = scratch.sight[b].met == z + 1
+            met = sight[b].met == z + 1
             if levers.looks[z].kind == LOOK_RECIPE or levers.looks[z].kind == LOOK_POSITION:
                 met = acts_here(trip.where, z, person, levers)
-            if met and scratch.sight[b].seen == 1 and may_be_curious(sees[z]):
+            if met and sight[b].seen == 1:
                 words = block(stream_key(setting.run, _CURIOUS, trip.ordinal), person.uid, z, trip.retry)
                 if curious(sees[z], words[0], p):
                     chosen = b
@@ -258,7 +294,7 @@ def answer_empty_shelf(trip, b, day, second, week, person, me, mine, town, life,
     mine[b].distrust += p.availability_fall * (1.0 - mine[b].distrust)
     key = stream_key(setting.run, _OUT, trip.ordinal)
     words = block(key, person.uid, b, 2 * second + trip.retry)
-    wanted = scratch.sight[b].value + scratch.sight[b].noise
+    wanted = score_of(b, scratch)
     best = wanted - p.go_without_cost + gumbel(words[3])
     answer = WENT_WITHOUT
     result = -1
@@ -271,7 +307,7 @@ def answer_empty_shelf(trip, b, day, second, week, person, me, mine, town, life,
             result = variant
     rival = best_brand(s, True, 1.0, b, town, life, scratch)
     if rival >= 0:
-        score = scratch.sight[rival].value + scratch.sight[rival].noise - p.search_anxiety
+        score = score_of(rival, scratch) - p.search_anxiety
         if score > best:
             best = score
             answer = TOOK_RIVAL
@@ -310,7 +346,7 @@ def answer_delisted(trip, b, item, second, settled, person, mine, sees, town, li
     """
     s = trip.where
     words = block(stream_key(setting.run, _OUT, trip.ordinal), person.uid, b, 2 * second + trip.retry)
-    wanted = scratch.sight[b].value + scratch.sight[b].noise
+    wanted = score_of(b, scratch)
     surprised = not knows_gap(trip.slot, s, item, sees, levers)
     best = wanted - p.go_without_cost + gumbel(words[3]) if surprised else LOWEST
     result = -1
@@ -328,7 +364,7 @@ def answer_delisted(trip, b, item, second, settled, person, mine, sees, town, li
             result = -2 - slot
     rival = best_brand(s, True, 1.0, b, town, life, scratch)
     if rival >= 0 and (not settled or result == -1):
-        score = scratch.sight[rival].value + scratch.sight[rival].noise
+        score = score_of(rival, scratch)
         if surprised:
             score -= p.search_anxiety
         if score > best:
@@ -355,16 +391,16 @@ def settle_for(trip, missed, day, week, me, sees, town, life, setting, p, scratc
     """
     records.totals[week, NOT_FOUND, missed] += 1
     # a disliked look is worth a word once, not on every trip on which it is missed
-    view = sees[scratch.sight[missed].met - 1]
+    view = sees[row_of(scratch.sight, 0)[missed].met - 1]
     if view.aware & AWARE_VOICED == 0:
         view.aware |= AWARE_VOICED
         note_event(trip.who, missed, KIND_DISLIKE, -1.0, FINDABILITY, 0, scratch)
     if missed == setting.focal:
         touch(me, FINDABILITY, day)
     b = best_brand(trip.where, True, 1.0 - p.search_haste, missed, town, life, scratch)
-    wanted = scratch.sight[missed].value + scratch.sight[missed].noise
+    wanted = score_of(missed, scratch)
     if b >= 0:
-        found = scratch.sight[b].value + scratch.sight[b].noise - p.search_anxiety
+        found = score_of(b, scratch) - p.search_anxiety
         if found < wanted - p.go_without_cost:
             b = -1
     return b
@@ -380,9 +416,10 @@ def take(trip, b, item, mine, sees, town, life, levers, p, scratch):
     trip.units = units
     trip.bought = b
     trip.item = item
+    sight = row_of(scratch.sight, 0)
     for z in range(levers.looks.shape[0]):
         brand = levers.looks[z].brand
-        if scratch.sight[brand].met == z + 1 and scratch.sight[brand].seen == 1:
+        if sight[brand].met == z + 1 and sight[brand].seen == 1:
             grow_familiar(sees[z], brand == b, p)
 
 
@@ -395,7 +432,8 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
     i = trip.who
     person = town.people[i]
     me = life.mind[i]
-    mine = life.ties[i]
+    mine = row_of(life.tie_rows, i)
+    sight = row_of(scratch.sight, 0)
     sees = life.views[i]
     s = trip.where
     refresh(me, mine, sees, day, scratch.fade)
@@ -410,14 +448,14 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
     b = np.int64(-1)
     if second == 1:
         b = np.int64(trip.target)
-        scratch.sight[b].seen = 1
+        sight[b].seen = 1
     else:
         b = np.int64(curious_brand(trip, person, sees, levers, setting, p, scratch))
         if b < 0 and trip.retry == 1:  # who waited comes back for what was waited for
             b = np.int64(me.waited_for)
         if b < 0:
             b = np.int64(autopilot(trip.words[1], day, me, mine, sees, levers, setting, p, scratch))
-        if b >= 0 and scratch.sight[b].absent == KNOWN_ABSENT:  # no cue here to set the habit off
+        if b >= 0 and sight[b].absent == KNOWN_ABSENT:  # no cue here to set the habit off
             b = np.int64(-1)
     weighed = bool(b < 0)
     planned = weighed
@@ -427,14 +465,14 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
             discount_absent(trip.slot, s, person, mine, sees, town, levers, p, scratch)
         b = np.int64(wanted_of_all(scratch))
         if second == 0 and not buys_category(trip, person, setting, p, scratch):
-            if scratch.sight[setting.focal].shift != 0.0:
+            if sight[setting.focal].shift != 0.0:
                 delisted = levers.delisted.shape[0] > 0 and any_delisted(s, setting.focal, town, levers)
                 touch(me, AVAILABILITY if delisted else skipped_because(s, life, levers, setting), day)
             return -1
-        if scratch.sight[b].absent == KNOWN_ABSENT:  # who knows better goes straight to a store that sells it
+        if sight[b].absent == KNOWN_ABSENT:  # who knows better goes straight to a store that sells it
             trip.target = b
             return store_with(trip.slot, town.first_item[b] + mine[b].favourite, person, sees, levers)
-    if overlooked and scratch.sight[b].seen == 0 and scratch.sight[b].absent == SOLD:
+    if overlooked and sight[b].seen == 0 and sight[b].absent == SOLD:
         if not weighed:
             weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch)
             weighed = True
@@ -444,8 +482,8 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         trip.forced = 1
     trip.target = b
     item = np.int64(wanted_item(b, mine[b].favourite, trip.words[3], town, p))
-    if weighed and scratch.sight[b].item >= 0 and item == town.first_item[b] + mine[b].favourite:
-        item = np.int64(scratch.sight[b].item)
+    if weighed and sight[b].item >= 0 and item == town.first_item[b] + mine[b].favourite:
+        item = np.int64(sight[b].item)
     if not in_stock(s, item, life):
         if not weighed:
             weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch)

@@ -6,6 +6,8 @@ import numpy as np
 
 CACHE_LINE = 64
 """Bytes that memory is fetched in."""
+LOWEST = -1e30
+"""Below any utility."""
 NEVER = np.int16(32767)
 LONG_AGO = np.int16(-32000)
 SLOTS = 16

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined
+from simulator.compilation import LANES, across, inlined, row_of
 from simulator.model.kernels.changes import felt_recipe, use_programmes
 from simulator.model.kernels.constants import (
     KIND_EXPERIENCE,
@@ -62,8 +62,9 @@ def service_met(trip, b, town, life, levers, words):
 @inlined
 def grow_habit(mine, b, p):
     """``h += rate (1 - h)`` for the bought brand, ``h -= rate h`` for the others (Lally et al. 2010, per act)."""
-    for other in range(mine.shape[0]):
-        mine[other].habit -= p.habit_growth * mine[other].habit
+    for other in range(0, len(mine), LANES):
+        ties = across(mine, other)
+        ties.habit -= p.habit_growth * ties.habit
     mine[b].habit += p.habit_growth
 
 
@@ -162,7 +163,7 @@ def experience(trip, day, week, town, life, levers, setting, p, scratch, records
     seat = trip.seat
     words = scratch.seats.words[:, seat]
     me = life.mind[i]
-    mine = life.ties[i]
+    mine = row_of(life.tie_rows, i)
     tie = mine[b]
     level, change, feigned, met = service_met(trip, b, town, life, levers, words[SERVICE_WORDS:])
     # what is not meant pleases nobody; a poor product is not saved by service, a good one is set apart by it

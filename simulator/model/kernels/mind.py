@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined
+from simulator.compilation import LANES, across, inlined
 from simulator.model.kernels.constants import DAYS, FADE_BOND, FADE_HEARD, FADE_HURT, FADE_LEARNED, NO_CAUSE, QUARTER
 from simulator.randomness.philox import block, quantile, stream_key, uniform
 from simulator.randomness.streams import Stream
@@ -23,10 +23,11 @@ def refresh(me, mine, sees, day, fade):
     if gap > 0:
         gap = min(gap, DAYS - 1)
         learned, heard, bond = fade[FADE_LEARNED, gap], fade[FADE_HEARD, gap], fade[FADE_BOND, gap]
-        for b in range(mine.shape[0]):
-            mine[b].learned *= learned
-            mine[b].heard *= heard
-            mine[b].bond *= bond
+        for b in range(0, len(mine), LANES):
+            ties = across(mine, b)
+            ties.learned *= learned
+            ties.heard *= heard
+            ties.bond *= bond
         for z in range(sees.shape[0]):
             sees[z].hurt *= fade[FADE_HURT, gap]
         me.updated = day
@@ -56,7 +57,7 @@ def drift_tastes(me, mine, person, day, town, levers, setting, p, lanes):
             words = block(key, person.uid, group, 0)
             for lane in range(4):
                 noise[4 * group + lane] = uniform(words[lane])
-        for b in range(mine.shape[0]):
+        for b in range(town.brands.shape[0]):
             middle[b] = anchor(person, town.brands[b], levers.brands[b].log_list, p)
             value[b] = (mine[b].utility - middle[b]) / p.taste_sd
         # over all lanes, of which some may be no brand's: a loop over whole fours becomes vector instructions
@@ -64,7 +65,7 @@ def drift_tastes(me, mine, person, day, town, levers, setting, p, lanes):
             score = setting.drift_keep * score_of(value[lane], p.taste_skew, setting.taste_mean, setting.taste_sd)
             score += setting.drift_noise * quantile(noise[lane])
             value[lane] = liking(score, p.taste_skew, setting.taste_mean, setting.taste_sd)
-        for b in range(mine.shape[0]):
+        for b in range(town.brands.shape[0]):
             mine[b].utility = middle[b] + p.taste_sd * value[b]
 
 
@@ -86,7 +87,8 @@ def commitment(tie):
 def standing(tie, p):
     """What a customer's own history adds to or takes from a brand's utility (logit).
 
-    Experience, bond, learning and talk speak for it; fear of empty shelves and hostile people against.
+    Experience, bond, learning and talk speak for it; fear of empty shelves and hostile people against. Of one brand or
+    of several at once.
     """
     return (
         p.quality_choice_weight * tie.belief

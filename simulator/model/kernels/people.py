@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined, kernel
+from simulator.compilation import inlined, kernel, row_of
 from simulator.model.kernels.acquaintance import introduce
 from simulator.model.kernels.constants import (
     BROKER,
@@ -98,11 +98,12 @@ def spare_bonds(town, life, levers, p):
         any_spared = any_spared or levers.places[s].spared > 0.0
     if any_spared:
         weekly = p.staff_turnover_per_year / _WEEKS_OF_YEAR
-        for i in range(life.ties.shape[0]):
+        for i in range(life.mind.shape[0]):
             spared = levers.places[town.people[i].store[0]].spared
             if spared > 0.0:
-                for b in range(life.ties.shape[1]):
-                    tie = life.ties[i, b]
+                mine = row_of(life.tie_rows, i)
+                for b in range(town.brands.shape[0]):
+                    tie = mine[b]
                     if town.brands[b].accounts == 0:
                         tie.bond = min(1.0, tie.bond * (1.0 + weekly * spared * tie.owned / OWNED_ALL))
 
@@ -162,13 +163,14 @@ def shake_staff(day, number, inside, roles, left, training, town, life, setting,
         return
     key = stream_key(setting.run, _KNOWN_STAFF, day)
     known = left * meant / roles.shape[0]
-    for i in range(life.ties.shape[0]):
+    for i in range(life.mind.shape[0]):
         if inside[town.people[i].store[0]] == 1:
             words = block(key, town.people[i].uid, number, 0)
             if uniform(words[0]) < known:
-                for b in range(life.ties.shape[1]):
-                    if town.brands[b].accounts == 0 and life.ties[i, b].owned > 0:
-                        lose_person(life.ties[i, b], 0.0)
+                mine = row_of(life.tie_rows, i)
+                for b in range(town.brands.shape[0]):
+                    if town.brands[b].accounts == 0 and mine[b].owned > 0:
+                        lose_person(mine[b], 0.0)
 
 
 # -- reps and their accounts ------------------------------------------------------------------------------------------
@@ -193,9 +195,9 @@ def hand_over(day, b, inside, kept, kin, town, life, setting):
         if inside[s] == 1:
             life.chain[s, b].rep_bond *= kept
     if town.brands[b].accounts == 1:
-        for i in range(life.ties.shape[0]):
+        for i in range(life.mind.shape[0]):
             if inside[town.people[i].store[0]] == 1:
-                tie = life.ties[i, b]
+                tie = row_of(life.tie_rows, i)[b]
                 if b == setting.focal and tie.bond > ACQUAINTED:
                     touch(life.mind[i], SERVICE, day)
                 lose_person(tie, kept * kin)
@@ -284,13 +286,14 @@ def call_accounts(day, town, life, levers, setting, p, scratch):
             words = block(key, person.uid, b, 0)
             if uniform(words[0]) >= p.account_calls * lever.calls * post.load:
                 continue
-            tie = life.ties[i, b]
+            mine = row_of(life.tie_rows, i)
+            tie = mine[b]
             here, there = post.position, person.position
             close = closeness(here[0], here[1], there[0], there[1], town.reps[rep].breadth)
             known = tie.bond > ACQUAINTED or life.mind[i].last_brand == b
             if not known and uniform(words[1]) >= close:
                 continue
-            refresh(life.mind[i], life.ties[i], life.views[i], day, scratch.fade)
+            refresh(life.mind[i], mine, life.views[i], day, scratch.fade)
             introduce(life.mind[i], levers.brands[b].newcomer)
             warmth = post.skill * lever.skill * experience_of(post, p) * lever.authentic
             pace = warmth * levers.offers[s, b].gate * relating(close, town.reps[rep].usual, p)

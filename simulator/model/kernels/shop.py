@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import LOOKED_AT, due_among, inlined, kernel, lowest_bit, ticks
+from simulator.compilation import LOOKED_AT, due_among, inlined, kernel, lowest_bit, row_of, ticks
 from simulator.model.kernels.ahead import AHEAD, fetch_customer, fetch_person, fetch_trip
 from simulator.model.kernels.choose import choose
 from simulator.model.kernels.clock import note_time
@@ -266,7 +266,7 @@ def queue_later(first, last, town, scratch):
 def take_seats(ranks, begin, size, brands, roles, setting, scratch):
     """Make the draws of a chunk of shoppers: noise by brand, the use of the product, the people met."""
     seats = scratch.seats
-    words, noise, luck = seats.words, seats.noise, seats.luck
+    words, drawn, noise, luck = seats.words, seats.drawn, seats.noise, seats.luck
     for j in range(size):
         trip = scratch.trips[place_of(ranks[begin + j])]
         trip.seat = j
@@ -281,9 +281,21 @@ def take_seats(ranks, begin, size, brands, roles, setting, scratch):
         fill_blocks(setting.run, _CHOICE, seats.again, size, group, seats, choice)
         for lane in range(min(4, brands - 4 * group)):
             for j in range(size):
-                noise[4 * group + lane, j] = gumbel(words[choice + lane, j])
+                drawn[4 * group + lane, j] = gumbel(words[choice + lane, j])
+    for j in range(size):
+        for b in range(brands):
+            noise[j, b].number = drawn[b, j]
     for j in range(size):
         luck[j] = normal(words[EXPERIENCE_WORDS, j])
+
+
+@inlined
+def read_the_day(levers, life, scratch):
+    """Note side by side what holds for everybody today, for every brand."""
+    today = row_of(scratch.today, 0)
+    for b in range(levers.brands.shape[0]):
+        today[b].salience = levers.brands[b].salience
+        today[b].reputation = life.firms[b].reputation
 
 
 @kernel
@@ -338,6 +350,7 @@ def shop(day, week, phases, town, life, levers, setting, p, scratch, records, wo
     worker, team : int
         Which of how many threads this is.
     """
+    read_the_day(levers, life, scratch)
     low, high = part_of(scratch.due.shape[0], worker, team)
     begin, end = part_of(scratch.trips.shape[0], worker, team)
     stores = town.places.shape[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined, kernel
+from simulator.compilation import inlined, kernel, row_of
 from simulator.model.kernels.acquaintance import hear_of
 from simulator.model.kernels.ahead import AHEAD, fetch_friends, fetch_mind, fetch_teller
 from simulator.model.kernels.constants import (
@@ -77,7 +77,7 @@ def learn_of_looks(b, look, by_friends, sees, levers, p):
 def hear(r, b, valence, cause, generation, strength, day, week, life, levers, setting, p, scratch, records):
     """Let receiver ``r`` hear a piece of news: count it, be moved by it, learn of the change."""
     me = life.mind[r]
-    mine = life.ties[r]
+    mine = row_of(life.tie_rows, r)
     good = valence > 0.0
     records.totals[week, POSITIVE if good else NEGATIVE, b] += 1
     refresh(me, mine, life.views[r], day, scratch.fade)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined, kernel
+from simulator.compilation import inlined, kernel, row_of
 from simulator.model.kernels.care import answer, file_complaint, mend, note_problem_of, will_tell
 from simulator.model.kernels.constants import (
     AFTER_FIRST,
@@ -57,7 +57,7 @@ def voice_events(key, first, last, day, week, town, life, p, scratch, records):
             continue
         if event.kind == KIND_PROBLEM:
             note_problem_of(b, day, event.incident, life)
-        tie = life.ties[i, b]
+        tie = row_of(life.tie_rows, i)[b]
         words = block(key, town.people[i].uid, b, event.kind)
         complains = complaint_probability(event.kind, event.score, p)
         if event.kind == KIND_NEWS:  # whoever has no stake in a brand does not write to it about its looks

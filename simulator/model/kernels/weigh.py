@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined, kernel
-from simulator.model.kernels.acquaintance import LOWEST, pass_over_strangers
+from simulator.compilation import LANES, across, bits_of, inlined, kernel, largest, lowest_bit, row_of
+from simulator.model.kernels.acquaintance import pass_over_strangers
 from simulator.model.kernels.changes import worth_of_change
-from simulator.model.kernels.constants import PRICE_SIZE, PROMISE, USUAL_PRICES, WORD_OF_MOUTH
+from simulator.model.kernels.constants import LOWEST, PRICE_SIZE, PROMISE, USUAL_PRICES, WORD_OF_MOUTH
 from simulator.model.kernels.mind import standing
 from simulator.model.kernels.reputation import reputed
 from simulator.model.kernels.specials import special_anywhere, special_price, special_size
@@ -87,32 +87,42 @@ def offered(trip, b, favourite, person, levers, setting, p):
 
 
 @inlined
+def change_worth(here, shift):
+    """Let a brand be worth something else than on an ordinary day."""
+    here.shift += shift
+    here.value += shift
+
+
+@inlined
 def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
     """Fill ``value`` (without noise), its ``shift`` from an ordinary day's, and ``noise`` for every brand.
 
     The noise, a Gumbel draw per brand keyed by the trip, has been drawn when the shopper's chunk took its seats.
     """
     s = trip.where
-    usual = levers.usual[s] & USUAL_PRICES != 0
-    for b in range(mine.shape[0]):
-        here = scratch.sight[b]
+    sight = row_of(scratch.sight, 0)
+    for first in range(0, len(mine), LANES):
+        here, ties, today = across(sight, first), across(mine, first), across(row_of(scratch.today, 0), first)
+        shift = today.salience * (1.0 - ties.habit)  # habit brings a brand to mind whatever its standing in public
         here.item = -1
-        here.shift = 0.0
-        if not usual:
-            here.item, here.shift = offered(trip, b, mine[b].favourite, person, levers, setting, p)
-        if levers.brands[b].salience != 0.0:  # habit brings a brand to mind whatever its standing in public
-            here.shift += levers.brands[b].salience * (1.0 - mine[b].habit)
-        if life.firms[b].reputation != 0.0:
-            here.shift += reputed(mine[b], life.firms[b].reputation, p)
-        here.value = mine[b].utility + standing(mine[b], p) + here.shift
-        here.noise = scratch.seats.noise[b, trip.seat]
+        here.shift = shift
+        here.value = ties.utility + standing(ties, p) + shift + today.missing
+        here.noise = across(row_of(scratch.seats.noise, trip.seat), first).number
+        spoken_of = bits_of(today.reputation != 0.0)
+        while spoken_of != 0:
+            b = first + lowest_bit(spoken_of)
+            spoken_of &= spoken_of - np.uint32(1)
+            change_worth(sight[b], reputed(mine[b], life.firms[b].reputation, p))
+    if levers.usual[s] & USUAL_PRICES == 0:
+        for b in range(levers.brands.shape[0]):
+            item, worth = offered(trip, b, mine[b].favourite, person, levers, setting, p)
+            sight[b].item = item
+            change_worth(sight[b], worth)
     if me.last_brand >= 0:
-        scratch.sight[me.last_brand].value += p.inertia
+        sight[me.last_brand].value += p.inertia
     for z in range(levers.looks.shape[0]):
-        here = scratch.sight[levers.looks[z].brand]
-        shift = worth_of_change(z, s, person, sees[z], here.met, levers, setting, p)
-        here.shift += shift
-        here.value += shift
+        here = sight[levers.looks[z].brand]
+        change_worth(here, worth_of_change(z, s, person, sees[z], here.met, levers, setting, p))
     if me.strange != 0:
         pass_over_strangers(me, levers, scratch)
 
@@ -122,23 +132,26 @@ def largest_shifts(scratch):
     """The largest loss and the largest gain of any brand against an ordinary day (logit, both at least 0)."""
     loss = 0.0
     gain = 0.0
-    for b in range(scratch.sight.shape[0]):
-        shift = scratch.sight[b].shift
-        loss = max(loss, -shift)
-        gain = max(gain, shift)
+    sight = row_of(scratch.sight, 0)
+    for first in range(0, len(sight), LANES):
+        shift = across(sight, first).shift
+        if bits_of(shift != 0.0) != 0:
+            loss = max(loss, np.float64(largest(0.0 - shift)))
+            gain = max(gain, np.float64(largest(shift)))
     return loss, gain
 
 
 @inlined
 def category_worth(scratch):
     """What the whole shelf is worth beyond an ordinary day: the difference of two log-sums of utility (logit)."""
+    sight = row_of(scratch.sight, 0)
     top = LOWEST
-    for b in range(scratch.sight.shape[0]):
-        top = max(top, scratch.sight[b].value)
+    for first in range(0, len(sight), LANES):
+        top = max(top, np.float64(largest(across(sight, first).value)))
     now = 0.0
     usual = 0.0
-    for b in range(scratch.sight.shape[0]):
-        here = scratch.sight[b]
+    for b in range(len(sight)):
+        here = sight[b]
         weight = exp(here.value - top)
         now += weight
         usual += weight if here.shift == 0.0 else weight * exp(-here.shift)

@@ -1,0 +1,398 @@
+"""Tables whose rows are turned, so that one field of eight entries lies side by side and is worked on at once.
+
+A customer's row holds a record for each brand. Turned, it holds the first field of all brands, then the second, and so
+on: what a loop over brands did one by one becomes a few vector instructions, whatever the compiler makes of loops. A
+row is padded to whole eights; what its padding holds is nobody's.
+
+In a kernel `row_of` gives a row, ``len`` says how many entries it has with its padding, ``row[b]`` is one of them, whose
+fields are read and set as those of a record, and ``across(row, b)`` eight of them from ``b`` on, whose fields are
+lanes: eight numbers of 32 bits that are added and compared as one.
+"""
+# mypy: disable-error-code="no-untyped-call, no-untyped-def, untyped-decorator, override, attr-defined, misc"
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.core.datamodel import PrimitiveModel, StructModel
+from numba.core.imputils import lower_builtin, lower_cast
+from numba.core.typing import signature
+from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global
+from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, lower_setattr_generic, register_model
+
+LANES = 8
+"""Numbers that are worked on at once."""
+WORD = 4
+"""Bytes between two entries of a row."""
+
+_ADDRESS = ir.IntType(8).as_pointer()
+_INDEX = ir.IntType(64)
+_WORDS = ir.VectorType(ir.IntType(32), LANES)
+_NUMBERS = ir.VectorType(ir.FloatType(), LANES)
+_BITS = ir.VectorType(ir.IntType(1), LANES)
+
+
+def padded_to_lanes(entries: int) -> int:
+    """Entries of a row with its padding.
+
+    Examples
+    --------
+    >>> padded_to_lanes(6), padded_to_lanes(9)
+    (8, 16)
+    """
+    return -(-entries // LANES) * LANES
+
+
+def turned_view(table: np.ndarray[Any, Any], entries: int) -> np.ndarray[Any, Any]:
+    """Return the first ``entries`` of every row of a turned table as an array of records, to be read and changed.
+
+    Parameters
+    ----------
+    table : array of records, shape (rows, entries padded to whole eights)
+        Of fields that lie within words of four bytes, which the records fill.
+
+    Examples
+    --------
+    >>> table = np.zeros((1, 8), np.dtype([("price", np.float32), ("size", np.float32)]))
+    >>> turned_view(table, 3)["size"][0] = 1, 2, 3
+    >>> table.view(np.float32).reshape(2, 8)[1].tolist()
+    [1.0, 2.0, 3.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    rows, across = table.shape
+    fields = table.dtype.fields or {}
+    places = {name: field[1] // WORD * WORD * across + field[1] % WORD for name, field in fields.items()}
+    last = (table.dtype.itemsize - WORD) * across + WORD
+    kind = np.dtype(
+        {
+            "names": list(fields),
+            "formats": [field[0] for field in fields.values()],
+            "offsets": list(places.values()),
+            "itemsize": last,
+        }
+    )
+    strides = (across * table.dtype.itemsize, WORD)
+    return np.ndarray((rows, entries), kind, table.reshape(-1).view(np.uint8), 0, strides)
+
+
+# -- types ----------------------------------------------------------------------------------------------------------
+
+
+class _Placed(types.Type):
+    """Address within a turned row and the bytes from one field to the next; ``kind`` is the record type."""
+
+    _word = "placed"
+
+    def __init__(self, kind: Any) -> None:
+        self.kind = kind
+        super().__init__(name=f"{self._word}_{kind._code}")
+
+    @property
+    def key(self) -> Any:
+        """What tells two of them apart."""
+        return self.kind._code
+
+
+class Row(_Placed):
+    """A row."""
+
+    _word = "row"
+
+
+class Entry(_Placed):
+    """One entry of a row."""
+
+    _word = "entry"
+
+
+class Across(_Placed):
+    """Eight entries of a row."""
+
+    _word = "across"
+
+
+class _Lanes(types.Type):
+    """Eight numbers of 32 bits."""
+
+
+class _Choice(types.Type):
+    """Eight times yes or no."""
+
+
+lanes_type = _Lanes("lanes")
+choice_type = _Choice("choice")
+
+
+@register_model(Row)
+@register_model(Entry)
+@register_model(Across)
+class _PlacedModel(StructModel):
+    def __init__(self, dmm: Any, fe_type: Any) -> None:
+        super().__init__(dmm, fe_type, [("place", types.voidptr), ("step", types.int64)])
+
+
+@register_model(_Lanes)
+class _LanesModel(PrimitiveModel):
+    def __init__(self, dmm: Any, fe_type: Any) -> None:
+        super().__init__(dmm, fe_type, _NUMBERS)
+
+
+@register_model(_Choice)
+class _ChoiceModel(PrimitiveModel):
+    def __init__(self, dmm: Any, fe_type: Any) -> None:
+        super().__init__(dmm, fe_type, _BITS)
+
+
+# -- reading and writing ----------------------------------------------------------------------------------------------
+
+
+@intrinsic
+def _row_of(typingctx: Any, table: Any, row: Any) -> Any:
+    """Typed half of `row_of`."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array = context.make_array(table)(context, builder, args[0])
+        across = builder.extract_value(array.shape, 1)
+        size = builder.mul(across, _INDEX(table.dtype.size))
+        start = builder.bitcast(array.data, _ADDRESS)
+        index = context.cast(builder, args[1], row, types.int64)
+        place = builder.gep(start, [builder.mul(index, size)], inbounds=True)
+        return _pack(builder, place, builder.mul(across, _INDEX(WORD)))
+
+    return Row(table.dtype)(table, row), generate
+
+
+def _pack(builder: Any, place: Any, step: Any) -> Any:
+    packed = ir.Constant(ir.LiteralStructType([_ADDRESS, _INDEX]), None)
+    return builder.insert_value(builder.insert_value(packed, place, 0), step, 1)
+
+
+def _moved(context: Any, builder: Any, row: Any, index: Any, kind: Any) -> Any:
+    """Address and step of entry ``index`` of a row."""
+    index = context.cast(builder, index, kind, types.int64)
+    place = builder.gep(builder.extract_value(row, 0), [builder.mul(index, _INDEX(WORD))], inbounds=True)
+    return _pack(builder, place, builder.extract_value(row, 1))
+
+
+@infer_global(operator.getitem)
+class _OneEntry(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        if isinstance(args[0], Row) and isinstance(args[1], types.Integer):
+            return signature(Entry(args[0].kind), *args)
+        return None
+
+
+@lower_builtin(operator.getitem, Row, types.Integer)
+def _get_entry(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    return _moved(context, builder, args[0], args[1], sig.args[1])
+
+
+@infer_global(len)
+class _Length(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        return signature(types.intp, *args) if isinstance(args[0], Row) else None
+
+
+@lower_builtin(len, Row)
+def _get_length(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    return builder.udiv(builder.extract_value(args[0], 1), _INDEX(WORD))
+
+
+@intrinsic
+def _across(typingctx: Any, row: Any, first: Any) -> Any:
+    """Typed half of `across`."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _moved(context, builder, args[0], args[1], first)
+
+    return Across(row.kind)(row, first), generate
+
+
+@infer_getattr
+class _EntryFields(AttributeTemplate):
+    key = Entry
+
+    def generic_resolve(self, entry: Entry, attr: str) -> Any:
+        return entry.kind.typeof(attr) if attr in entry.kind.fields else None
+
+
+@infer_getattr
+class _AcrossFields(AttributeTemplate):
+    key = Across
+
+    def generic_resolve(self, across: Across, attr: str) -> Any:
+        return lanes_type if attr in across.kind.fields else None
+
+
+def _word(builder: Any, kind: Any, value: Any, attr: str, shape: Any) -> Any:
+    """Pointer to the word, or the words, in which a field lies."""
+    word = kind.kind.offset(attr) // WORD
+    place = builder.gep(
+        builder.extract_value(value, 0), [builder.mul(builder.extract_value(value, 1), _INDEX(word))], inbounds=True
+    )
+    return builder.bitcast(place, shape.as_pointer())
+
+
+def _byte(builder: Any, kind: Any, value: Any, attr: str, shape: Any) -> Any:
+    """Pointer to a field of one entry, which may share its word with others."""
+    inside = kind.kind.offset(attr) % WORD
+    place = _word(builder, kind, value, attr, ir.IntType(8))
+    return builder.bitcast(builder.gep(place, [_INDEX(inside)], inbounds=True), shape.as_pointer())
+
+
+@lower_getattr_generic(Entry)
+def _get_one(context: Any, builder: Any, kind: Entry, value: Any, attr: str) -> Any:
+    model = context.data_model_manager[kind.kind.typeof(attr)]
+    return model.from_data(builder, builder.load(_byte(builder, kind, value, attr, model.get_data_type())))
+
+
+@lower_setattr_generic(Entry)
+def _set_one(context: Any, builder: Any, sig: Any, args: Any, attr: str) -> None:
+    kind = sig.args[0]
+    wanted = kind.kind.typeof(attr)
+    model = context.data_model_manager[wanted]
+    number = context.cast(builder, args[1], sig.args[1], wanted)
+    builder.store(model.as_data(builder, number), _byte(builder, kind, args[0], attr, model.get_data_type()))
+
+
+@lower_getattr_generic(Across)
+def _get_lanes(context: Any, builder: Any, kind: Across, value: Any, attr: str) -> Any:
+    wanted = kind.kind.typeof(attr)
+    if wanted == types.float32:
+        return builder.load(_word(builder, kind, value, attr, _NUMBERS), align=WORD)
+    words = builder.load(_word(builder, kind, value, attr, _WORDS), align=WORD)
+    if wanted.bitwidth < 32:  # it shares its word with others
+        words = builder.lshr(words, ir.Constant(_WORDS, [8 * (kind.kind.offset(attr) % WORD)] * LANES))
+        words = builder.and_(words, ir.Constant(_WORDS, [(1 << wanted.bitwidth) - 1] * LANES))
+    return builder.sitofp(words, _NUMBERS)
+
+
+@lower_setattr_generic(Across)
+def _set_lanes(context: Any, builder: Any, sig: Any, args: Any, attr: str) -> None:
+    kind = sig.args[0]
+    wanted = kind.kind.typeof(attr)
+    numbers = _as_lanes(context, builder, args[1], sig.args[1])
+    if wanted == types.float32:
+        builder.store(numbers, _word(builder, kind, args[0], attr, _NUMBERS), align=WORD)
+    elif wanted.bitwidth == 32:
+        words = builder.fptosi(numbers, _WORDS)
+        builder.store(words, _word(builder, kind, args[0], attr, _WORDS), align=WORD)
+    else:
+        raise NotImplementedError(f"{attr} shares its word with others and can be set one by one only")
+
+
+# -- arithmetic -------------------------------------------------------------------------------------------------------
+
+
+def _repeat(builder: Any, one: Any, shape: Any) -> Any:
+    """Eight times the same."""
+    first = builder.insert_element(ir.Constant(shape, ir.Undefined), one, ir.IntType(32)(0))
+    return builder.shuffle_vector(
+        first, ir.Constant(shape, ir.Undefined), ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    )
+
+
+def _as_lanes(context: Any, builder: Any, value: Any, kind: Any) -> Any:
+    if isinstance(kind, _Lanes):
+        return value
+    return _repeat(builder, context.cast(builder, value, kind, types.float32), _NUMBERS)
+
+
+@lower_cast(types.Number, _Lanes)
+def _cast_number(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
+    return _as_lanes(context, builder, value, fromty)
+
+
+def _makes_lanes(args: Any) -> bool:
+    """Whether an operator has lanes to work on."""
+    known = all(isinstance(kind, _Lanes | types.Number) for kind in args)
+    return known and any(isinstance(kind, _Lanes) for kind in args)
+
+
+def _define(symbol: Any, result: Any, write: Callable[[Any, Any, Any], Any]) -> None:
+    """Teach the compiler an operator on lanes and numbers."""
+
+    @infer_global(symbol)
+    class _Template(AbstractTemplate):
+        def generic(self, args: Any, kws: Any) -> Any:
+            return signature(result, *args) if _makes_lanes(args) else None
+
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        numbers = [_as_lanes(context, builder, value, kind) for value, kind in zip(args, sig.args, strict=True)]
+        return write(builder, *numbers)
+
+    for first, second in ((_Lanes, _Lanes), (_Lanes, types.Number), (types.Number, _Lanes)):
+        lower_builtin(symbol, first, second)(lower)
+
+
+for _plain, _in_place, _name in (
+    (operator.add, operator.iadd, "fadd"),
+    (operator.sub, operator.isub, "fsub"),
+    (operator.mul, operator.imul, "fmul"),
+    (operator.truediv, operator.itruediv, "fdiv"),
+):
+    for _symbol in (_plain, _in_place):
+        _define(_symbol, lanes_type, lambda builder, a, b, name=_name: getattr(builder, name)(a, b))
+for _symbol, _name in (
+    (operator.lt, "<"),
+    (operator.le, "<="),
+    (operator.gt, ">"),
+    (operator.ge, ">="),
+    (operator.eq, "=="),
+    (operator.ne, "!="),
+):
+    _define(_symbol, choice_type, lambda builder, a, b, name=_name: builder.fcmp_ordered(name, a, b))
+
+
+@intrinsic
+def _larger(typingctx: Any, a: Any, b: Any) -> Any:
+    """Typed half of `larger`."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        x, y = (_as_lanes(context, builder, value, kind) for value, kind in zip(args, sig.args, strict=True))
+        return builder.select(builder.fcmp_ordered(">", x, y), x, y)
+
+    return lanes_type(a, b), generate
+
+
+@intrinsic
+def _largest(typingctx: Any, numbers: Any) -> Any:
+    """Typed half of `largest`."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        most = args[0]
+        half = LANES // 2
+        while half:
+            order = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [(k + half) % LANES for k in range(LANES)])
+            other = builder.shuffle_vector(most, ir.Constant(_NUMBERS, ir.Undefined), order)
+            most = builder.select(builder.fcmp_ordered(">", most, other), most, other)
+            half //= 2
+        return builder.extract_element(most, ir.IntType(32)(0))
+
+    return types.float32(numbers), generate
+
+
+@intrinsic
+def _bits_of(typingctx: Any, choice: Any) -> Any:
+    """Typed half of `bits_of`."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.zext(builder.bitcast(args[0], ir.IntType(LANES)), ir.IntType(32))
+
+    return types.uint32(choice), generate
+
+
+row_of = cast(Callable[[Any, Any], Any], _row_of)
+"""Row of a turned table."""
+across = cast(Callable[[Any, Any], Any], _across)
+"""Eight entries of a row, from an entry on whose number is a whole multiple of eight."""
+larger = cast(Callable[[Any, Any], Any], _larger)
+"""The larger number in each lane."""
+largest = cast(Callable[[Any], Any], _largest)
+"""The largest of the eight numbers."""
+bits_of = cast(Callable[[Any], Any], _bits_of)
+"""What a comparison of lanes found: a bit each, the first lane in the lowest place (uint32)."""
