@@ -12,11 +12,24 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from simulator.compilation.cache import cache_folder, is_warm, mark_warm, source_hash, sources
-from simulator.compilation.lanes import LANES, across, bits_of, larger, largest, padded_to_lanes, row_of, turned_view
+from simulator.compilation.lanes import (
+    LANES,
+    across,
+    bits_of,
+    lane_is,
+    lanes_at,
+    lanes_in,
+    largest,
+    padded_to_lanes,
+    pick,
+    row_of,
+    turned_view,
+)
 from simulator.compilation.parts import Kernel, Part
 from simulator.compilation.tables import hold
 
 __all__ = [
+    "COUNTED",
     "LANES",
     "LOOKED_AT",
     "across",
@@ -24,18 +37,22 @@ __all__ = [
     "arrive",
     "bits_of",
     "cache_folder",
+    "count_below",
     "due_among",
     "give_way",
     "hold",
     "inlined",
     "is_warm",
     "kernel",
-    "larger",
+    "lane_is",
+    "lanes_at",
+    "lanes_in",
     "largest",
     "lowest_bit",
     "mark_warm",
     "padded_to_lanes",
     "peek",
+    "pick",
     "prefetch",
     "row_of",
     "source_hash",
@@ -182,6 +199,28 @@ due_among = cast(Callable[[int, int], Any], _due_among)
 """Which of the 32 int16 at an address are at most a number: a bit each, the first in the lowest place."""
 lowest_bit = cast(Callable[[Any], int], _lowest_bit)
 """Place of the lowest bit that is set in a uint32 that is not 0."""
+
+
+@intrinsic
+def _count_below(typingctx: Any, address: Any, limit: Any) -> Any:
+    """Typed half of `count_below`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        row = ir.VectorType(ir.IntType(64), COUNTED)
+        numbers = builder.load(builder.inttoptr(args[0], row.as_pointer()), align=8)
+        limits = ir.Constant(row, ir.Undefined)
+        for lane in range(COUNTED):
+            limits = builder.insert_element(limits, args[1], ir.IntType(32)(lane))
+        found = builder.bitcast(builder.icmp_unsigned("<", numbers, limits), ir.IntType(COUNTED))
+        return builder.zext(builder.ctpop(found), ir.IntType(64))
+
+    return types.int64(types.intp, types.uint64), generate
+
+
+COUNTED = 8
+"""Numbers that `count_below` compares at once."""
+count_below = cast(Callable[[int, Any], int], _count_below)
+"""How many of the 8 uint64 at an address are below a number."""
 
 
 @intrinsic

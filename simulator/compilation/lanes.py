@@ -285,6 +285,24 @@ def _set_lanes(context: Any, builder: Any, sig: Any, args: Any, attr: str) -> No
         raise NotImplementedError(f"{attr} shares its word with others and can be set one by one only")
 
 
+@intrinsic
+def _lanes_at(typingctx: Any, table: Any, first: Any, column: Any) -> Any:
+    """Typed half of `lanes_at`."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array = context.make_array(table)(context, builder, args[0])
+        width = builder.extract_value(array.shape, 1)
+        row, place = (context.cast(builder, args[k], sig.args[k], types.int64) for k in (1, 2))
+        numbers = ir.Constant(_NUMBERS, ir.Undefined)
+        for lane in range(LANES):
+            index = builder.add(builder.mul(builder.add(row, _INDEX(lane)), width), place)
+            one = builder.load(builder.gep(array.data, [index], inbounds=True))
+            numbers = builder.insert_element(numbers, one, ir.IntType(32)(lane))
+        return numbers
+
+    return lanes_type(table, first, column), generate
+
+
 # -- arithmetic -------------------------------------------------------------------------------------------------------
 
 
@@ -349,14 +367,36 @@ for _symbol, _name in (
 
 
 @intrinsic
-def _larger(typingctx: Any, a: Any, b: Any) -> Any:
-    """Typed half of `larger`."""
+def _pick(typingctx: Any, choice: Any, a: Any, b: Any) -> Any:
+    """Typed half of `pick`."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        x, y = (_as_lanes(context, builder, value, kind) for value, kind in zip(args, sig.args, strict=True))
-        return builder.select(builder.fcmp_ordered(">", x, y), x, y)
+        x, y = (_as_lanes(context, builder, args[k], sig.args[k]) for k in (1, 2))
+        return builder.select(args[0], x, y)
 
-    return lanes_type(a, b), generate
+    return lanes_type(choice, a, b), generate
+
+
+@intrinsic
+def _lane_is(typingctx: Any, lane: Any) -> Any:
+    """Typed half of `lane_is`."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        wanted = _repeat(builder, context.cast(builder, args[0], lane, types.int32), _WORDS)
+        return builder.icmp_signed("==", wanted, ir.Constant(_WORDS, list(range(LANES))))
+
+    return choice_type(lane), generate
+
+
+@intrinsic
+def _lanes_in(typingctx: Any, bits: Any) -> Any:
+    """Typed half of `lanes_in`."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        word = context.cast(builder, args[0], bits, types.uint32)
+        return builder.bitcast(builder.trunc(word, ir.IntType(LANES)), _BITS)
+
+    return choice_type(bits), generate
 
 
 @intrinsic
@@ -390,8 +430,14 @@ row_of = cast(Callable[[Any, Any], Any], _row_of)
 """Row of a turned table."""
 across = cast(Callable[[Any, Any], Any], _across)
 """Eight entries of a row, from an entry on whose number is a whole multiple of eight."""
-larger = cast(Callable[[Any, Any], Any], _larger)
-"""The larger number in each lane."""
+lanes_at = cast(Callable[[Any, Any, Any], Any], _lanes_at)
+"""Eight numbers of a column of a table (rows, columns) of float32, from a row on."""
+pick = cast(Callable[[Any, Any, Any], Any], _pick)
+"""In each lane the first number where the choice is yes, the second where it is no."""
+lane_is = cast(Callable[[int], Any], _lane_is)
+"""Yes in the lane of a number from 0 to 7, no in all others, and in all lanes for any other number."""
+lanes_in = cast(Callable[[Any], Any], _lanes_in)
+"""Yes in the lanes whose bits are set, the first lane's being the lowest: the inverse of `bits_of`."""
 largest = cast(Callable[[Any], Any], _largest)
 """The largest of the eight numbers."""
 bits_of = cast(Callable[[Any], Any], _bits_of)

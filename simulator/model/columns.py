@@ -308,11 +308,10 @@ SIGHT = np.dtype(
         ("item", np.int32),  # item preferred to the favourite, -1 where none is
     ]
 )
-NOISE = np.dtype([("number", np.float32)])
 TODAY = np.dtype(
     [
         ("salience", np.float32),  # logit, what is added to a brand's utility for who has no habit of it
-        ("reputation", np.float32),  # public standing away from the usual
+        ("apart", np.float32),  # 1 where a change or a reputation makes the brand worth something else today
         ("missing", np.float32),  # 0, and far below any utility where there is no such brand
     ]
 )
@@ -369,8 +368,7 @@ class Seats(NamedTuple):
     ordinal: Array  # (CHUNK,) int32
     again: Array  # (CHUNK,) uint32, 1 where the trip was put off earlier
     words: Array  # (rows, CHUNK) uint32, see `shop`
-    drawn: Array  # (B rounded up to fours, CHUNK) float64, Gumbel noise by brand as it is drawn
-    noise: Array  # (CHUNK, L) NOISE, the same by trip
+    noise: Array  # (L, CHUNK) float32, Gumbel noise by brand
     luck: Array  # (CHUNK,) float64, standard normal: quality of this use
     wait: Array  # (CHUNK,) float64, time to the next trip in mean intervals
 
@@ -399,7 +397,7 @@ class Scratch(NamedTuple):
     start: Array  # (S + 1,) int32
     place: Array  # (S + 1,) int32
     territory: Array  # (S,) uint8, stores of the rep who is leaving
-    counts: Array  # (7,) int64, see `kernels.constants`
+    counts: Array  # (9,) int64, see `kernels.constants`
     clock: Array  # (phases,) int64, ticks spent in each phase
     answers: Array  # (B,) int64, complaints that each care desk can still answer today
     sight: Array  # (1, L) SIGHT, turned: the shelf before the shopper
@@ -407,7 +405,7 @@ class Scratch(NamedTuple):
     lanes: Array  # (3, B rounded up to fours) float64, a number per brand
     item_words: Array  # (4, I rounded up to twos) uint32, a store's draws by item
     told: Array  # (MOST_TOLD,) int32, friends whom a teller has told, by place in the list of friends
-    fade: Array  # (F, DAYS) float32
+    fade: Array  # (DAYS, F) float32
     seats: Seats
 
 

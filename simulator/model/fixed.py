@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.compilation import padded_to_lanes, turned_view
+from simulator.compilation import COUNTED, padded_to_lanes, turned_view
 from simulator.model.columns import (
     BRAND,
     EVENT,
     MESSAGE,
     NEWS,
-    NOISE,
     PERSON,
     PLACE,
     REP,
@@ -197,8 +196,11 @@ def most_trips(world: World) -> int:
     return int(min(world.size, 2.0 * expected + 10.0 * expected**0.5 + LEAST_LIST))
 
 
-def new_crew(world: World, values: Mapping[str, float], team: int = 1) -> tuple[Scratch, ...]:
-    """Return working memory for one model, a row per thread; what the threads share is the same in each."""
+def new_crew(world: World, values: Mapping[str, float], team: int = 1, looks: int = 0) -> tuple[Scratch, ...]:
+    """Return working memory for one model, a row per thread; what the threads share is the same in each.
+
+    ``looks`` is the number of changes that customers carry in mind.
+    """
     n, stores, brands = world.size, world.stores.region.shape[0], len(world.brands.names)
     room = team * most_trips(world)  # any thread's part has room for all
     each = room // team
@@ -210,7 +212,7 @@ def new_crew(world: World, values: Mapping[str, float], team: int = 1) -> tuple[
     progress, meeting = np.zeros((team, PROGRESS), np.int64), np.zeros(2, np.int64)
     messages, tomorrow = aligned((team, MESSAGES_AT_ONCE), MESSAGE), aligned((team, max(LEAST_LIST, n // 8)), NEWS)
     fade = fading(values)
-    rows = max(CALENDAR_WORDS + 4, SERVICE_WORDS + 4 * -(-len(world.roles) // 4) + 4)
+    rows = max(CALENDAR_WORDS + 4, SERVICE_WORDS + 4 * -(-len(world.roles) // 4) + 4 * looks)
     crew = []
     for worker in range(team):
         counts = np.zeros(COUNTS, np.int64)
@@ -230,7 +232,7 @@ def new_crew(world: World, values: Mapping[str, float], team: int = 1) -> tuple[
                 tomorrow=tomorrow,
                 shoppers=np.zeros(each + 1, np.int32),  # the branch-free list writes one place past the end
                 later=np.zeros(each, np.uint64),
-                spare=np.zeros(each, np.uint64),
+                spare=np.zeros(each + COUNTED, np.uint64),
                 start=np.zeros(stores + 1, np.int32),
                 place=np.zeros(stores + 1, np.int32),
                 territory=np.zeros(stores, np.uint8),
@@ -248,8 +250,7 @@ def new_crew(world: World, values: Mapping[str, float], team: int = 1) -> tuple[
                     ordinal=np.zeros(CHUNK, np.int32),
                     again=np.zeros(CHUNK, np.uint32),
                     words=np.zeros((rows, CHUNK), np.uint32),
-                    drawn=np.zeros((fours, CHUNK)),
-                    noise=aligned((CHUNK, padded_to_lanes(brands)), NOISE),
+                    noise=np.zeros((padded_to_lanes(brands), CHUNK), np.float32),
                     luck=np.zeros(CHUNK),
                     wait=np.zeros(CHUNK),
                 ),
@@ -266,10 +267,10 @@ def _blank_day(brands: int) -> NDArray[Any]:
 
 
 def fading(values: Mapping[str, float]) -> NDArray[Any]:
-    """Factors by which each fading stock shrinks in 0, 1, 2, … days, float32, shape (kinds, DAYS)."""
+    """Factors by which each fading stock shrinks in 0, 1, 2, … days, float32, shape (DAYS, kinds)."""
     half_life = np.empty(FADES)
     half_life[FADE_LEARNED] = values["forced_trial_fade_weeks"]
     half_life[FADE_HEARD] = values["heard_fade_weeks"]
     half_life[FADE_BOND] = values["bond_decay_weeks"]
     half_life[FADE_HURT] = values["identity_recovery_halflife_weeks"]
-    return np.asarray(0.5 ** (np.arange(DAYS)[None, :] / (7.0 * half_life[:, None])), np.float32)
+    return np.asarray(0.5 ** (np.arange(DAYS)[:, None] / (7.0 * half_life)), np.float32)

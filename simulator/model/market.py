@@ -185,13 +185,15 @@ class BrandMarket(mesa.Model):
         """Make what belongs to this arm alone: working memory, agents, data collector."""
         keeps_panel = self.state.records.panel.shape[0] > 0  # purchases are kept in the order of one thread
         self.threads = 1 if keeps_panel else max(1, self.threads)
-        self._crew = new_crew(self.world, self.values, self.threads)
+        self._crew = new_crew(self.world, self.values, self.threads, self.state.life.views.shape[1])
         self._books = (self.state.records, *(empty_books(self.state.records) for _ in self._crew[1:]))
         shelves = "shelf" not in self.mechanisms_off
         self.setting = settings(self.world, self.values, self.run_key, self.timeline.closed, shelves=shelves)
         self._refresh_due()
         self.levers = self.timeline.levers(self.state.day, self.state.rolled_back, self.state.reference)
         self._levers_until = self.timeline.next_change(self.state.day, self.state.rolled_back)
+        first = self.timeline.first_day()
+        self._undisturbed_until = 0 if first is None else min(0, first)
         self.base: Base | None = None
         stores = self.world.stores.region.shape[0]
         reps = self.world.reps.brand.shape[0]
@@ -320,11 +322,25 @@ class BrandMarket(mesa.Model):
         while self.state.day < day:
             today = self.state.day
             self._begin(today)
-            end = min(day, self._levers_until, 7 * (today // 7 + 1))
+            end = min(day, self._levers_until, self._next_review(today))
             if self._decides_daily:
                 end = today + 1
             self._run(today, int(end), c.ALL_PHASES)
             self._finish(today, int(end))
+
+    def _next_review(self, today: int) -> int:
+        """The next day before which somebody looks at the week: a review, a salience or a reference price that moves.
+
+        Before launch nobody does as long as nothing has happened.
+        """
+        if today < self._undisturbed_until and not self._moving_prices():
+            return self._undisturbed_until
+        return 7 * (today // 7 + 1)
+
+    def _moving_prices(self) -> bool:
+        """Whether the prices that people are used to are on the move."""
+        steady = bool((self.levers.usual & c.USUAL_PRICES).all())
+        return not steady or bool((self.state.reference != self.levers.brands["log_list"]).any())
 
     def time_phases(self, days: int) -> None:
         """Run days and note the time of each phase, for `plan`; the result is the same.
@@ -372,7 +388,7 @@ class BrandMarket(mesa.Model):
 
     def _run(self, first: int, last: int, phases: int) -> None:
         state, team = self.state, len(self._crew)
-        before = (first, last, self.week_row(first), phases, self.town, state.life, self.levers, self.setting)
+        before = (first, last, self.observed_weeks, phases, self.town, state.life, self.levers, self.setting)
         own = (self._own_routes, self._visits, self._own_orders)
         run_team(
             [
@@ -401,8 +417,7 @@ class BrandMarket(mesa.Model):
                     )
         self.state.day = end
         if end % 7 == 0:
-            steady = bool((self.levers.usual & c.USUAL_PRICES).all())
-            if not steady or (self.state.reference != self.levers.brands["log_list"]).any():
+            if self._moving_prices():
                 self.state.reference[:] = adapted(self.state.reference, self.levers, self.world, self.values)
             if end > 0:
                 self._end_week(end // 7 - 1)

@@ -94,6 +94,26 @@ def gumbel(word: U32) -> F64:
     return -log(-log(uniform(word)))
 
 
+def log32(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Natural logarithm of numbers of 32 bits."""
+    shifted = np.asarray(x, np.float32).view(np.int32) - np.int32(p.ROOT_HALF_BITS_32) + np.int32(p.ONE_BITS_32)
+    exponent = (shifted >> 23) - 127
+    mantissa = ((shifted & 0x7FFFFF) + np.int32(p.ROOT_HALF_BITS_32)).view(np.float32)
+    one = np.float32(1.0)
+    s = (mantissa - one) / (mantissa + one)
+    z = s * s
+    series = np.full_like(z, np.float32(1 / 9))
+    for odd in (7, 5, 3, 1):
+        series = series * z + np.float32(1 / odd)
+    return np.asarray(exponent.astype(np.float32) * np.float32(p.LN2) + np.float32(2.0) * s * series, np.float32)
+
+
+def gumbel32(word: U32) -> NDArray[np.float32]:
+    """Standard Gumbel of 32 bits."""
+    u = ((np.asarray(word) >> 9).astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-23)
+    return -log32(-log32(u))
+
+
 def bernoulli(word: U32, probability: float) -> NDArray[np.bool_]:
     """True with the given probability."""
     return uniform(word) < probability

@@ -62,7 +62,7 @@ def meet_changes(trip, day, person, me, mine, sees, life, levers, setting, p, sc
     """
     for z in range(levers.looks.shape[0]):
         look = levers.looks[z]
-        if look.kind != LOOK_RECIPE and look.kind != LOOK_POSITION:
+        if look.brand < 0 or (look.kind != LOOK_RECIPE and look.kind != LOOK_POSITION):
             continue
         if not acts_here(trip.where, z, person, levers) or is_strange(me, look.brand, levers):
             continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import LANES, across, bits_of, inlined, kernel, largest, lowest_bit, row_of
+from simulator.compilation import LANES, across, bits_of, inlined, kernel, lanes_in, largest, lowest_bit, pick, row_of
 from simulator.model.kernels.acquaintance import discover, is_strange
 from simulator.model.kernels.changes import acts_here, meet_changes
 from simulator.model.kernels.constants import (
@@ -45,6 +45,7 @@ from simulator.model.kernels.perceive import (
     form_opinion,
     grow_familiar,
     hear_announcement,
+    look_words,
     may_be_curious,
     miss_probability,
 )
@@ -52,7 +53,6 @@ from simulator.model.kernels.weigh import buys_category, offer_changed, price_ch
 from simulator.randomness.philox import block, exponential, gumbel, stream_key, uniform
 from simulator.randomness.streams import Stream
 
-_LOOK = int(Stream.LOOK)
 _OUT = int(Stream.OUT_OF_STOCK)
 _CURIOUS = int(Stream.CURIOSITY)
 FORGOTTEN = 0.01
@@ -93,11 +93,11 @@ def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, 
     changed = np.int64(0 if levers.usual[s] & USUAL_LOOKS != 0 else levers.looks.shape[0])
     for number in range(changed):
         b = np.int64(levers.looks[number].brand)
+        if b < 0 or levers.offers[s, b].look != number + 1 or sight[b].seen == 0:
+            continue
         here = sight[b]
         offer = levers.offers[s, b]
-        if offer.look != number + 1 or here.seen == 0:
-            continue
-        words = block(stream_key(setting.run, _LOOK, trip.ordinal), person.uid, b, trip.retry)
+        words = scratch.seats.words[look_words(number, town.roles.shape[0]) :, trip.seat]
         new = uniform(words[0]) < offer.look_share
         here.met = offer.look if new else offer.look_before
         if here.met == 0:
@@ -141,12 +141,16 @@ def is_there(s, b, town, life):
 def trust_shelves(s, mine, town, life, p):
     """Regain trust in the availability of every brand that stands on this shelf today."""
     for first in range(0, len(mine), LANES):
-        wary = bits_of(across(mine, first).distrust > FORGOTTEN)
-        while wary != 0:
-            b = first + lowest_bit(wary)
-            wary &= wary - np.uint32(1)
-            if is_there(s, b, town, life):
-                mine[b].distrust *= 1.0 - p.availability_recovery
+        ties = across(mine, first)
+        wary = bits_of(ties.distrust > FORGOTTEN)
+        if wary != 0:
+            there = wary
+            while wary != 0:
+                b = lowest_bit(wary)
+                wary &= wary - np.uint32(1)
+                if not is_there(s, first + b, town, life):
+                    there ^= np.uint32(1 << b)
+            ties.distrust *= pick(lanes_in(there), 1.0 - p.availability_recovery, 1.0)
 
 
 @inlined
@@ -259,9 +263,9 @@ def curious_brand(trip, person, sees, levers, setting, p, scratch):
     if setting.promise == 1:
         sight = row_of(scratch.sight, 0)
         for z in range(levers.looks.shape[0]):
-            if not may_be_curious(sees[z]):
-                continue
             b = levers.looks[z].brand
+            if b < 0 or not may_be_curious(sees[z]):
+                continue
             met = sight[b].met == z + 1
             if levers.looks[z].kind == LOOK_RECIPE or levers.looks[z].kind == LOOK_POSITION:
                 met = acts_here(trip.where, z, person, levers)
@@ -419,7 +423,7 @@ def take(trip, b, item, mine, sees, town, life, levers, p, scratch):
     sight = row_of(scratch.sight, 0)
     for z in range(levers.looks.shape[0]):
         brand = levers.looks[z].brand
-        if sight[brand].met == z + 1 and sight[brand].seen == 1:
+        if brand >= 0 and sight[brand].met == z + 1 and sight[brand].seen == 1:
             grow_familiar(sees[z], brand == b, p)
 
 

@@ -131,13 +131,24 @@ IGNORE, REFUND, APOLOGISE, IMPROVE = range(4)
 CHUNK = 64
 """Trips whose draws are made together."""
 
-# rows of Seats.words: while trips are planned, and while shoppers are served (then come those of the choice)
+# rows of Seats.words: while trips are planned, and while shoppers are served (after those of the roles come those of the
+# changed looks, see `shop.look_words`)
 TRIP_WORDS, CALENDAR_WORDS = 0, 4
-EXPERIENCE_WORDS, SERVICE_WORDS = 0, 4
+EXPERIENCE_WORDS, CHOICE_WORDS, INCIDENCE_WORDS, SERVICE_WORDS = 0, 4, 8, 12
 
-# positions in Scratch.counts: a thread's own (of the last two, where its part of the lists begins and ends)
-SHOPPERS, EVENTS, DROPPED, MESSAGES, RETOLD, FIRST_EVENT, LAST_EVENT = range(7)
-COUNTS = 7
+# positions in Scratch.counts, a thread's own
+(
+    SHOPPERS,
+    EVENTS,
+    DROPPED,
+    MESSAGES,
+    RETOLD,
+    FIRST_EVENT,  # where its part of the lists begins
+    LAST_EVENT,
+    STIRRED,  # 1 where today something may move people to buy more or less of the category
+    DRAWN_INCIDENCE,  # 1 where the draws for that have been made
+) = range(9)
+COUNTS = 9
 
 # positions in a row of Scratch.progress, by which threads know how far the others have come
 (

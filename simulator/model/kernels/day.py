@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from simulator.compilation import hold, inlined, kernel, ticks
 from simulator.model.kernels.broadcast import broadcast
 from simulator.model.kernels.clock import note_time
@@ -13,6 +15,7 @@ from simulator.model.kernels.constants import (
     CLOCK_SHELVE,
     CLOCK_TALK,
     CLOCK_VOICE,
+    DAYS_OF_WEEK,
     EVENTS,
     FIRST_EVENT,
     FIRST_SAID,
@@ -43,7 +46,7 @@ def say_nothing_new(scratch, worker):
 def run_days(
     first,
     last,
-    week,
+    observed,
     phases,
     town,
     life,
@@ -58,14 +61,14 @@ def run_days(
     worker,
     team,
 ):
-    """Run days ``first`` to ``last - 1`` of one week with constant levers.
+    """Run days ``first`` to ``last - 1`` with constant levers.
 
     Parameters
     ----------
     first, last : int
         Days relative to launch.
-    week : int
-        Row of the weekly counters.
+    observed : int
+        Weeks of the observed year; the weekly counters begin with it, and their last row takes all other weeks.
     phases : int
         Mask of the phases to run, all but for tests; `PHASE_TIMED` in it notes the time that each takes. Experience and
         record are parts of shop and do not run without it.
@@ -80,7 +83,11 @@ def run_days(
     setting, p = hold(setting), hold(p)
     low, high = part_of(town.places.shape[0], worker, team)
     clock = scratch.clock
+    rest = records.habitual.shape[0] - 1
     for day in range(first, last):
+        week = np.int64(day // DAYS_OF_WEEK + observed)
+        if week < 0 or week > rest:
+            week = rest
         now = ticks()
         if phases & PHASE_SHELVE:
             deliver_and_shelve(day, week, low, high, town, life, levers, setting, p, scratch, records)

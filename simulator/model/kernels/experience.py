@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import LANES, across, inlined, row_of
+from simulator.compilation import LANES, across, inlined, lane_is, pick, row_of
 from simulator.model.kernels.changes import felt_recipe, use_programmes
 from simulator.model.kernels.constants import (
     KIND_EXPERIENCE,
@@ -62,10 +62,9 @@ def service_met(trip, b, town, life, levers, words):
 @inlined
 def grow_habit(mine, b, p):
     """``h += rate (1 - h)`` for the bought brand, ``h -= rate h`` for the others (Lally et al. 2010, per act)."""
-    for other in range(0, len(mine), LANES):
-        ties = across(mine, other)
-        ties.habit -= p.habit_growth * ties.habit
-    mine[b].habit += p.habit_growth
+    for first in range(0, len(mine), LANES):
+        ties = across(mine, first)
+        ties.habit += p.habit_growth * (pick(lane_is(b - first), 1.0, 0.0) - ties.habit)
 
 
 @inlined

@@ -17,19 +17,19 @@ _DRIFT = int(Stream.TASTE_DRIFT)
 def refresh(me, mine, sees, day, fade):
     """Bring a customer's fading stocks up to ``day``: forced learning, talk, bonds, hurt.
 
-    Each stock decays exponentially with its own half-life; ``fade`` (kinds, days) holds the factors.
+    Each stock decays exponentially with its own half-life; ``fade`` (days, kinds) holds the factors.
     """
     gap = day - me.updated
     if gap > 0:
         gap = min(gap, DAYS - 1)
-        learned, heard, bond = fade[FADE_LEARNED, gap], fade[FADE_HEARD, gap], fade[FADE_BOND, gap]
+        learned, heard, bond = fade[gap, FADE_LEARNED], fade[gap, FADE_HEARD], fade[gap, FADE_BOND]
         for b in range(0, len(mine), LANES):
             ties = across(mine, b)
             ties.learned *= learned
             ties.heard *= heard
             ties.bond *= bond
         for z in range(sees.shape[0]):
-            sees[z].hurt *= fade[FADE_HURT, gap]
+            sees[z].hurt *= fade[gap, FADE_HURT]
         me.updated = day
 
 

@@ -10,13 +10,26 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined
-from simulator.model.kernels.constants import AWARE_CURIOUS, AWARE_HEARD, AWARE_SEEN, DRAWN_HEARD, DRAWN_LIKING
+from simulator.model.kernels.constants import (
+    AWARE_CURIOUS,
+    AWARE_HEARD,
+    AWARE_SEEN,
+    DRAWN_HEARD,
+    DRAWN_LIKING,
+    SERVICE_WORDS,
+)
 from simulator.model.kernels.mind import commitment
 from simulator.randomness.philox import block, normal, stream_key, uniform
 from simulator.randomness.streams import Stream
 
 _APPEAL = int(Stream.APPEAL)
 _AWARENESS = int(Stream.AWARENESS)
+
+
+@inlined
+def look_words(z, roles):
+    """Row of the draws for changed look ``z`` among those of a chunk of shoppers."""
+    return SERVICE_WORDS + 4 * ((roles + 3) // 4) + 4 * z
 
 
 @inlined

@@ -27,7 +27,8 @@ def own_purchases(tie, p):
 @inlined
 def weight_of_others(tie, p):
     """Weight of what others say, 1 without own experience and half after ``experience_discount`` purchases."""
-    return 1.0 / (1.0 + own_purchases(tie, p) / p.experience_discount)
+    half = p.habit_growth * p.experience_discount  # -ln(1 - habit) after so many purchases
+    return half / (half - log(1.0 - min(np.float64(tie.habit), _ALMOST_ALL)))
 
 
 @inlined

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import LOOKED_AT, due_among, inlined, kernel, lowest_bit, row_of, ticks
+from simulator.compilation import COUNTED, LOOKED_AT, count_below, due_among, inlined, kernel, lowest_bit, row_of, ticks
 from simulator.model.kernels.ahead import AHEAD, fetch_customer, fetch_person, fetch_trip
 from simulator.model.kernels.choose import choose
 from simulator.model.kernels.clock import note_time
@@ -17,15 +17,19 @@ from simulator.model.kernels.constants import (
     AFTER_FIRST,
     AFTER_SECOND,
     CALENDAR_WORDS,
+    CHOICE_WORDS,
     CHUNK,
     CLOCK_EXPERIENCE,
     CLOCK_RECORD,
     CLOCK_SHOP,
+    DRAWN_INCIDENCE,
     EVENTS,
     EXPERIENCE_WORDS,
     FIRST_ONWARD,
     FIRST_SAID,
     FIRST_TRIP,
+    INCIDENCE_WORDS,
+    LOOK_PACK,
     NEVER,
     ONWARD,
     PHASE_EXPERIENCE,
@@ -33,13 +37,17 @@ from simulator.model.kernels.constants import (
     PLANNED,
     SERVICE_WORDS,
     SHOPPERS,
+    STIRRED,
     TRIP_WORDS,
+    USUAL_LOOKS,
+    USUAL_PRICES,
 )
 from simulator.model.kernels.experience import experience
 from simulator.model.kernels.listing import learn_range
+from simulator.model.kernels.perceive import look_words
 from simulator.model.kernels.record import record
 from simulator.model.kernels.team import join_visits, meet, part_of
-from simulator.randomness.philox import exponential, fill_blocks, gumbel, normal, uniform
+from simulator.randomness.philox import exponential, fill_blocks, gumbel32, normal, uniform
 from simulator.randomness.streams import Stream
 
 _TRIP = int(Stream.TRIP)
@@ -47,11 +55,13 @@ _CALENDAR = int(Stream.CALENDAR)
 _EXPERIENCE = int(Stream.EXPERIENCE)
 _SERVICE = int(Stream.SERVICE)
 _CHOICE = int(Stream.CHOICE)
+_INCIDENCE = int(Stream.INCIDENCE)
+_LOOK = int(Stream.LOOK)
 _PLACE = np.uint64(0xFFFFFFFF)
 _PRIORITY = np.uint64(32)
 _NOBODY = np.uint64(0xFFFFFFFFFFFFFFFF)
-FEW = 8
-"""Trips to a store that are sorted without more ado."""
+FEW = 64
+"""Trips to a store that are sorted by counting for each how many come before it, without a branch."""
 
 
 @kernel
@@ -122,17 +132,13 @@ def pull(patronage, mood, setting, p):
 @inlined
 def pick_store(word, person, me, setting, p):
     """Slot of the store for this trip: patronage weighted by satisfaction with each known store."""
-    total = 0.0
-    for k in range(4):
-        if person.store[k] >= 0:
-            total += pull(person.patronage[k], me.store_mood[k], setting, p)
-    goal = uniform(word) * total
-    slot = 0
-    for k in range(4):
-        if person.store[k] >= 0 and goal >= 0.0:
-            goal -= pull(person.patronage[k], me.store_mood[k], setting, p)
-            slot = k
-    return slot
+    # sums without a branch: the known stores come first, and the others pull nobody
+    first = pull(person.patronage[0], me.store_mood[0], setting, p)
+    second = first + pull(person.patronage[1], me.store_mood[1], setting, p)
+    third = second + pull(person.patronage[2], me.store_mood[2], setting, p)
+    goal = uniform(word) * (third + pull(person.patronage[3], me.store_mood[3], setting, p))
+    known = np.int64(person.store[1] >= 0) + np.int64(person.store[2] >= 0) + np.int64(person.store[3] >= 0)
+    return min(np.int64(goal >= first) + np.int64(goal >= second) + np.int64(goal >= third), known)
 
 
 @kernel
@@ -144,11 +150,13 @@ def plan_trips(day, n, begin, visits, town, life, setting, p, scratch):
     seats = scratch.seats
     for s in range(visits.shape[0]):
         visits[s] = 0
+    for k in range(min(CHUNK, n)):
+        fetch_person(scratch.shoppers[k], town, life)
     for start in range(0, n, CHUNK):
         size = min(CHUNK, n - start)
         for j in range(size):
-            if start + j + AHEAD < n:
-                fetch_person(scratch.shoppers[start + j + AHEAD], town, life)
+            if start + j + CHUNK < n:
+                fetch_person(scratch.shoppers[start + j + CHUNK], town, life)
             i = scratch.shoppers[start + j]
             me = life.mind[i]
             trip = scratch.trips[begin + start + j]
@@ -207,11 +215,30 @@ def guess_places(ranks, first, last, spare):
         ranks[first + k] = spare[k]
 
 
+@inlined
+def count_places(ranks, first, last, spare):
+    """Put each ranked trip where it belongs: as many places from the start as there are trips before it."""
+    n = last - first
+    whole = (n + COUNTED - 1) // COUNTED * COUNTED
+    for k in range(n):
+        spare[k] = ranks[first + k]
+    for k in range(n, whole):
+        spare[k] = _NOBODY
+    start = spare.ctypes.data
+    for k in range(n):
+        place = first
+        for group in range(0, whole, COUNTED):
+            place += count_below(start + group * spare.itemsize, spare[k])
+        ranks[place] = spare[k]
+
+
 @kernel
 def sort_ranks(ranks, first, last, spare):
     """Put the ranked trips of one store into order; ``spare`` is working memory for as many."""
-    if last - first > FEW:
-        guess_places(ranks, first, last, spare)
+    if last - first <= FEW:
+        count_places(ranks, first, last, spare)
+        return
+    guess_places(ranks, first, last, spare)
     for a in range(first + 1, last):
         one = ranks[a]
         j = a - 1
@@ -263,28 +290,38 @@ def queue_later(first, last, town, scratch):
 
 
 @kernel
-def take_seats(ranks, begin, size, brands, roles, setting, scratch):
-    """Make the draws of a chunk of shoppers: noise by brand, the use of the product, the people met."""
+def take_seats(ranks, begin, size, levers, roles, setting, scratch):
+    """Make the draws of a chunk of shoppers: noise by brand, the use of the product, the people met.
+
+    Where something has changed they also look at it, and may buy more or less of the category.
+    """
     seats = scratch.seats
-    words, drawn, noise, luck = seats.words, seats.drawn, seats.noise, seats.luck
+    words, noise, luck = seats.words, seats.noise, seats.luck
+    brands = levers.brands.shape[0]
+    usual = USUAL_LOOKS | USUAL_PRICES
     for j in range(size):
         trip = scratch.trips[place_of(ranks[begin + j])]
         trip.seat = j
         seats.uid[j] = trip.uid
         seats.ordinal[j] = trip.ordinal
         seats.again[j] = trip.retry
+        usual &= levers.usual[trip.where]
     fill_blocks(setting.run, _EXPERIENCE, seats.again, size, 0, seats, EXPERIENCE_WORDS)
     for group in range((roles + 3) // 4):
         fill_blocks(setting.run, _SERVICE, seats.again, size, group, seats, SERVICE_WORDS + 4 * group)
-    choice = SERVICE_WORDS + 4 * ((roles + 3) // 4)
+    scratch.counts[DRAWN_INCIDENCE] = 1 if scratch.counts[STIRRED] == 1 or usual & USUAL_PRICES == 0 else 0
+    if scratch.counts[DRAWN_INCIDENCE] == 1:
+        fill_blocks(setting.run, _INCIDENCE, seats.again, size, 0, seats, INCIDENCE_WORDS)
+    if usual & USUAL_LOOKS == 0:
+        for z in range(levers.looks.shape[0]):
+            look = levers.looks[z]
+            if look.brand >= 0 and look.kind == LOOK_PACK:
+                fill_blocks(setting.run, _LOOK, seats.again, size, look.brand, seats, look_words(z, roles))
     for group in range((brands + 3) // 4):
-        fill_blocks(setting.run, _CHOICE, seats.again, size, group, seats, choice)
+        fill_blocks(setting.run, _CHOICE, seats.again, size, group, seats, CHOICE_WORDS)
         for lane in range(min(4, brands - 4 * group)):
             for j in range(size):
-                drawn[4 * group + lane, j] = gumbel(words[choice + lane, j])
-    for j in range(size):
-        for b in range(brands):
-            noise[j, b].number = drawn[b, j]
+                noise[4 * group + lane, j] = gumbel32(words[CHOICE_WORDS + lane, j])
     for j in range(size):
         luck[j] = normal(words[EXPERIENCE_WORDS, j])
 
@@ -293,9 +330,18 @@ def take_seats(ranks, begin, size, brands, roles, setting, scratch):
 def read_the_day(levers, life, scratch):
     """Note side by side what holds for everybody today, for every brand."""
     today = row_of(scratch.today, 0)
+    stirred = 0
     for b in range(levers.brands.shape[0]):
         today[b].salience = levers.brands[b].salience
-        today[b].reputation = life.firms[b].reputation
+        today[b].apart = 0.0 if life.firms[b].reputation == 0.0 else 1.0
+        if levers.brands[b].salience != 0.0 or life.firms[b].reputation != 0.0:
+            stirred = 1
+    for z in range(levers.looks.shape[0]):
+        if levers.looks[z].brand >= 0:
+            today[levers.looks[z].brand].apart = 1.0
+            if levers.looks[z].begun == 1:
+                stirred = 1
+    scratch.counts[STIRRED] = stirred
 
 
 @kernel
@@ -305,7 +351,7 @@ def serve(day, week, phases, ranks, first, last, second, town, life, levers, set
     for begin in range(first, last, CHUNK):
         size = min(CHUNK, last - begin)
         now = ticks()
-        take_seats(ranks, begin, size, town.brands.shape[0], town.roles.shape[0], setting, scratch)
+        take_seats(ranks, begin, size, levers, town.roles.shape[0], setting, scratch)
         for j in range(size):
             if begin + CHUNK + j < last:
                 fetch_trip(place_of(ranks[begin + CHUNK + j]), scratch)
@@ -368,7 +414,7 @@ def shop(day, week, phases, town, life, levers, setting, p, scratch, records, wo
     meet(scratch.meeting, team)
     first, last = np.int64(scratch.start[low_store]), np.int64(scratch.start[high_store])
     for s in range(low_store, high_store):
-        sort_ranks(scratch.order, np.int64(scratch.start[s]), np.int64(scratch.start[s + 1]), scratch.later)
+        sort_ranks(scratch.order, np.int64(scratch.start[s]), np.int64(scratch.start[s + 1]), scratch.spare)
     note_time(scratch.clock, CLOCK_SHOP, now, phases)
     mine[FIRST_SAID] = scratch.counts[EVENTS]
     mine[FIRST_ONWARD] = first

@@ -161,6 +161,10 @@ def tell(first, last, messages, tomorrow, day, town, life, setting, p, scratch, 
     people = town.people.shape[0]
     key = stream_key(setting.run, _TALK, day)
     key_friend = stream_key(setting.run, _FRIEND, day)
+    for k in range(first, min(last, first + 2 * AHEAD)):
+        fetch_teller(life.news[k].who, town)
+    for k in range(first, min(last, first + AHEAD)):
+        fetch_friends(life.news[k].who, town)
     n = first
     while n < last:
         if n + 2 * AHEAD < last:
@@ -206,6 +210,8 @@ def tell(first, last, messages, tomorrow, day, town, life, setting, p, scratch, 
 @kernel
 def receive(messages, low, high, day, week, life, levers, setting, p, scratch, records):
     """Let the customers of rows ``low`` to ``high`` hear their messages, in the order in which they were told."""
+    for n in range(min(AHEAD, messages.shape[0])):
+        fetch_mind(messages[n].receiver, life)
     for n in range(messages.shape[0]):
         if n + AHEAD < messages.shape[0]:
             fetch_mind(messages[n + AHEAD].receiver, life)

@@ -8,10 +8,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import LANES, across, bits_of, inlined, kernel, largest, lowest_bit, row_of
+from simulator.compilation import (
+    LANES,
+    across,
+    bits_of,
+    inlined,
+    kernel,
+    lane_is,
+    lanes_at,
+    largest,
+    lowest_bit,
+    pick,
+    row_of,
+)
 from simulator.model.kernels.acquaintance import pass_over_strangers
 from simulator.model.kernels.changes import worth_of_change
-from simulator.model.kernels.constants import LOWEST, PRICE_SIZE, PROMISE, USUAL_PRICES, WORD_OF_MOUTH
+from simulator.model.kernels.constants import (
+    DRAWN_INCIDENCE,
+    INCIDENCE_WORDS,
+    LOWEST,
+    PRICE_SIZE,
+    PROMISE,
+    USUAL_PRICES,
+    WORD_OF_MOUTH,
+)
 from simulator.model.kernels.mind import standing
 from simulator.model.kernels.reputation import reputed
 from simulator.model.kernels.specials import special_anywhere, special_price, special_size
@@ -87,10 +107,18 @@ def offered(trip, b, favourite, person, levers, setting, p):
 
 
 @inlined
-def change_worth(here, shift):
-    """Let a brand be worth something else than on an ordinary day."""
-    here.shift += shift
-    here.value += shift
+def shift_of_one(trip, b, person, mine, sees, usual, life, levers, setting, p, scratch):
+    """What of one brand's utility for the shopper is not so on an ordinary day, but for its salience (logit)."""
+    shift = 0.0
+    here = row_of(scratch.sight, 0)[b]
+    if not usual:
+        here.item, shift = offered(trip, b, mine[b].favourite, person, levers, setting, p)
+    if life.firms[b].reputation != 0.0:
+        shift += reputed(mine[b], life.firms[b].reputation, p)
+    for z in range(levers.looks.shape[0]):
+        if levers.looks[z].brand == b:
+            shift += worth_of_change(z, trip.where, person, sees[z], here.met, levers, setting, p)
+    return shift
 
 
 @inlined
@@ -99,30 +127,24 @@ def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
 
     The noise, a Gumbel draw per brand keyed by the trip, has been drawn when the shopper's chunk took its seats.
     """
-    s = trip.where
-    sight = row_of(scratch.sight, 0)
+    usual = levers.usual[trip.where] & USUAL_PRICES != 0
     for first in range(0, len(mine), LANES):
-        here, ties, today = across(sight, first), across(mine, first), across(row_of(scratch.today, 0), first)
-        shift = today.salience * (1.0 - ties.habit)  # habit brings a brand to mind whatever its standing in public
+        here, ties = across(row_of(scratch.sight, 0), first), across(mine, first)
+        today = across(row_of(scratch.today, 0), first)
         here.item = -1
+        shift = today.salience * (1.0 - ties.habit)  # habit brings a brand to mind whatever its standing in public
+        apart = bits_of(today.apart != 0.0)
+        if not usual:
+            apart = bits_of(today.missing == 0.0)
+        while apart != 0:
+            b = lowest_bit(apart)
+            apart &= apart - np.uint32(1)
+            one = shift_of_one(trip, first + b, person, mine, sees, usual, life, levers, setting, p, scratch)
+            shift += pick(lane_is(b), one, 0.0)
+        used_to = pick(lane_is(me.last_brand - first), p.inertia, 0.0)
         here.shift = shift
-        here.value = ties.utility + standing(ties, p) + shift + today.missing
-        here.noise = across(row_of(scratch.seats.noise, trip.seat), first).number
-        spoken_of = bits_of(today.reputation != 0.0)
-        while spoken_of != 0:
-            b = first + lowest_bit(spoken_of)
-            spoken_of &= spoken_of - np.uint32(1)
-            change_worth(sight[b], reputed(mine[b], life.firms[b].reputation, p))
-    if levers.usual[s] & USUAL_PRICES == 0:
-        for b in range(levers.brands.shape[0]):
-            item, worth = offered(trip, b, mine[b].favourite, person, levers, setting, p)
-            sight[b].item = item
-            change_worth(sight[b], worth)
-    if me.last_brand >= 0:
-        sight[me.last_brand].value += p.inertia
-    for z in range(levers.looks.shape[0]):
-        here = sight[levers.looks[z].brand]
-        change_worth(here, worth_of_change(z, s, person, sees[z], here.met, levers, setting, p))
+        here.value = ties.utility + standing(ties, p) + shift + used_to + today.missing
+        here.noise = lanes_at(scratch.seats.noise, first, trip.seat)
     if me.strange != 0:
         pass_over_strangers(me, levers, scratch)
 
@@ -169,8 +191,10 @@ def buys_category(trip, person, setting, p, scratch):
     loss, gain = largest_shifts(scratch)
     buys = True
     if loss != 0.0 or gain != 0.0:
-        words = block(stream_key(setting.run, _INCIDENCE, trip.ordinal), person.uid, 0, trip.retry)
-        u = uniform(words[0])
+        word = scratch.seats.words[INCIDENCE_WORDS, trip.seat]
+        if scratch.counts[DRAWN_INCIDENCE] == 0:
+            word = block(stream_key(setting.run, _INCIDENCE, trip.ordinal), person.uid, 0, trip.retry)[0]
+        u = uniform(word)
         # 1 - x <= exp(-x), and exp(x) - 1 <= 2 x for x up to 1
         settled = u < 1.0 - p.category_response * loss and p.category_response * gain < min(1.0, 0.5 * u)
         if not settled:
