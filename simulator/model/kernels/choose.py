@@ -97,8 +97,8 @@ def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, 
             continue
         here = sight[b]
         offer = levers.offers[s, b]
-        words = scratch.seats.words[look_words(number, town.roles.shape[0]) :, trip.seat]
-        new = uniform(words[0]) < offer.look_share
+        words, row = scratch.seats.words, look_words(number, town.roles.shape[0])
+        new = uniform(words[row, trip.seat]) < offer.look_share
         here.met = offer.look if new else offer.look_before
         if here.met == 0:
             continue
@@ -108,12 +108,12 @@ def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, 
         briefed = life.chain[s, b].briefed
         hear_announcement(person.uid, z, view, look, setting)
         # the loyal look harder: their commitment turns part of the misses into finds
-        missed = uniform(words[1]) < miss_probability(view, look, briefed, setting, p)
-        if missed and uniform(words[2]) >= p.effort_loyalty * commitment(mine[b]):
+        missed = uniform(words[row + 1, trip.seat]) < miss_probability(view, look, briefed, setting, p)
+        if missed and uniform(words[row + 2, trip.seat]) >= p.effort_loyalty * commitment(mine[b]):
             here.seen = 0
             overlooked = True
             continue
-        noticed = form_opinion(mine[b], view, look, briefed, words[3], setting, p)
+        noticed = form_opinion(mine[b], view, look, briefed, words[row + 3, trip.seat], setting, p)
         if noticed and setting.promise == 1:
             liking = appeal(person, z, view, look, setting, p) - view.hurt
             if liking < 0.0:

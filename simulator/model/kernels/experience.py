@@ -11,6 +11,7 @@ import numpy as np
 from simulator.compilation import LANES, across, inlined, lane_is, pick, row_of
 from simulator.model.kernels.changes import felt_recipe, use_programmes
 from simulator.model.kernels.constants import (
+    EXPERIENCE_WORDS,
     KIND_EXPERIENCE,
     KIND_PROBLEM,
     MANNER_FEIGNED,
@@ -32,12 +33,11 @@ PROMISE_STEP = 0.01
 
 
 @inlined
-def service_met(trip, b, town, life, levers, words):
+def service_met(trip, b, town, life, levers, seats):
     """Service of the roles met on this occasion: (level, what events changed of it, what was not meant, roles met).
 
     Sums over the roles met of quality relative to the reference; a role that is not met does nothing. Who serves, and
-    how new they are, moves the level; once an event has trained or replaced them, it counts as its change. ``words``
-    (R and more,) are the occasion's draws by role.
+    how new they are, moves the level; once an event has trained or replaced them, it counts as its change.
     """
     s = trip.where
     level = 0.0
@@ -47,7 +47,7 @@ def service_met(trip, b, town, life, levers, words):
     group = 0 if levers.service.shape[1] == 1 else np.int64(town.people[trip.who].segment)
     pretending = levers.brands[b].manner & MANNER_FEIGNED != 0
     for r in range(town.roles.shape[0]):
-        if uniform(words[r]) < town.roles[r].met * levers.staff[s, r].met:
+        if uniform(seats.words[SERVICE_WORDS + r, trip.seat]) < town.roles[r].met * levers.staff[s, r].met:
             staff = life.staff[s, r]
             level += levers.service[s, group, b, r] + staff.shift
             change += levers.service_change[s, group, b, r]
@@ -160,11 +160,11 @@ def experience(trip, day, week, town, life, levers, setting, p, scratch, records
     b = trip.bought
     i = trip.who
     seat = trip.seat
-    words = scratch.seats.words[:, seat]
+    words = scratch.seats.words
     me = life.mind[i]
     mine = row_of(life.tie_rows, i)
     tie = mine[b]
-    level, change, feigned, met = service_met(trip, b, town, life, levers, words[SERVICE_WORDS:])
+    level, change, feigned, met = service_met(trip, b, town, life, levers, scratch.seats)
     # what is not meant pleases nobody; a poor product is not saved by service, a good one is set apart by it
     served = p.service_weight * (change - feigned)
     if served > 0.0:
@@ -186,7 +186,7 @@ def experience(trip, day, week, town, life, levers, setting, p, scratch, records
         cause = PROMISE
         if b == setting.focal:
             touch(me, PROMISE, day)
-    severity, incident = problem_met(words[1], b, trip, life, levers, p)
+    severity, incident = problem_met(words[EXPERIENCE_WORDS + 1, seat], b, trip, life, levers, p)
     if severity > 0:
         # an accident is buffered by the bond
         outcome -= problem_hurt(severity, p) * (1.0 - p.bond_buffer * tie.bond)
@@ -196,8 +196,8 @@ def experience(trip, day, week, town, life, levers, setting, p, scratch, records
             if b == setting.focal:
                 touch(me, SERVICE, day)
         note_event(i, b, KIND_PROBLEM, severity, cause, incident, scratch)
-    elif uniform(words[3]) < talk_probability(tie, outcome, p):
-        tone = mention_tone(words[3], tie, outcome, p)
+    elif uniform(words[EXPERIENCE_WORDS + 3, seat]) < talk_probability(tie, outcome, p):
+        tone = mention_tone(words[EXPERIENCE_WORDS + 3, seat], tie, outcome, p)
         note_event(i, b, KIND_EXPERIENCE, tone, cause, 0, scratch)
     rate = problem_rate_of_learning(p) if severity > 0 else p.satisfaction_rate
     tie.belief += rate * (outcome - tie.belief)
@@ -213,7 +213,7 @@ def experience(trip, day, week, town, life, levers, setting, p, scratch, records
             part = 0.0 if town.brands[b].accounts == 1 else p.bond_person_share * levers.places[trip.where].own
             grow_bond(tie, min(1.0, p.bond_growth * pace), part)
         named = levers.brands[b].manner & MANNER_NAMED != 0 and change != 0.0
-        meet_hostility(tie, level, met, named, words[2], p)
+        meet_hostility(tie, level, met, named, words[EXPERIENCE_WORDS + 2, seat], p)
     if levers.active.shape[0] > 0:
         use_programmes(trip, b, day, town.people[i], me, tie, life.views[i], levers, setting, p)
     if trip.forced == 1:
