@@ -165,7 +165,7 @@ peek = cast(Callable[[int], int], _peek)
 """Read a number at an address that another thread may be changing."""
 
 
-LOOKED_AT = 32
+LOOKED_AT = 64
 """Numbers that `due_among` compares at once."""
 
 
@@ -182,7 +182,7 @@ def _due_among(typingctx: Any, address: Any, day: Any) -> Any:
             limit = builder.insert_element(limit, day16, ir.IntType(32)(lane))
         return builder.bitcast(builder.icmp_signed("<=", numbers, limit), ir.IntType(LOOKED_AT))
 
-    return types.uint32(types.intp, types.int64), generate
+    return types.uint64(types.intp, types.int64), generate
 
 
 @intrinsic
@@ -192,13 +192,13 @@ def _lowest_bit(typingctx: Any, bits: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.zext(builder.cttz(args[0], ir.IntType(1)(1)), ir.IntType(64))
 
-    return types.int64(types.uint32), generate
+    return types.int64(types.uint64), generate
 
 
 due_among = cast(Callable[[int, int], Any], _due_among)
-"""Which of the 32 int16 at an address are at most a number: a bit each, the first in the lowest place."""
+"""Which of the 64 int16 at an address are at most a number: a bit each, the first in the lowest place."""
 lowest_bit = cast(Callable[[Any], int], _lowest_bit)
-"""Place of the lowest bit that is set in a uint32 that is not 0."""
+"""Place of the lowest bit that is set in a uint64 that is not 0."""
 
 
 @intrinsic

@@ -393,7 +393,7 @@ def _lanes_in(typingctx: Any, bits: Any) -> Any:
     """Typed half of `lanes_in`."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        word = context.cast(builder, args[0], bits, types.uint32)
+        word = context.cast(builder, args[0], bits, types.uint64)
         return builder.bitcast(builder.trunc(word, ir.IntType(LANES)), _BITS)
 
     return choice_type(bits), generate
@@ -421,9 +421,9 @@ def _bits_of(typingctx: Any, choice: Any) -> Any:
     """Typed half of `bits_of`."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.zext(builder.bitcast(args[0], ir.IntType(LANES)), ir.IntType(32))
+        return builder.zext(builder.bitcast(args[0], ir.IntType(LANES)), ir.IntType(64))
 
-    return types.uint32(choice), generate
+    return types.uint64(choice), generate
 
 
 row_of = cast(Callable[[Any, Any], Any], _row_of)
@@ -441,4 +441,4 @@ lanes_in = cast(Callable[[Any], Any], _lanes_in)
 largest = cast(Callable[[Any], Any], _largest)
 """The largest of the eight numbers."""
 bits_of = cast(Callable[[Any], Any], _bits_of)
-"""What a comparison of lanes found: a bit each, the first lane in the lowest place (uint32)."""
+"""What a comparison of lanes found: a bit each, the first lane in the lowest place (uint64)."""

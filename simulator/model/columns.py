@@ -137,13 +137,14 @@ _MIND = np.dtype(
 MIND = padded(_MIND)
 TIE = np.dtype(
     [
-        ("utility", np.float32),  # logit, taste and list price: drifts slowly
-        ("habit", np.float32),  # 0..1
+        # first what is needed to hear of a brand
         ("bond", np.float32),  # 0..1
-        ("distrust", np.float32),  # 0..1, fear of not finding the brand
-        ("belief", np.float32),  # experience beyond what was expected
-        ("learned", np.float32),  # logit, liking learned from forced trials
         ("heard", np.float32),  # logit, what others said
+        ("learned", np.float32),  # logit, liking learned from forced trials
+        ("habit", np.float32),  # 0..1
+        ("utility", np.float32),  # logit, taste and list price: drifts slowly
+        ("belief", np.float32),  # experience beyond what was expected
+        ("distrust", np.float32),  # 0..1, fear of not finding the brand
         ("favourite", np.uint8),  # favourite item within the brand: never changes
         ("promised", np.uint8),  # satisfaction promised beyond the usual and believed, in hundredths
         ("cold", np.uint8),  # hostile encounters not forgiven

@@ -23,21 +23,44 @@ def fetch_views(who, life):
 
 
 @inlined
-def fetch_mind(who, life):
-    """Fetch all of a customer's rows that change."""
-    prefetch(life.mind.ctypes.data + who * life.mind.itemsize)
-    fetch_views(who, life)
+def fetch_ties(who, whole, life):
+    """Fetch a customer's ties, or what of them is needed to hear of a brand."""
     row = life.tie_rows.shape[1] * life.tie_rows.itemsize
     start = life.tie_rows.ctypes.data + who * row
-    for line in range(0, row, CACHE_LINE):
+    for line in range(0, row if whole else row // 2, CACHE_LINE):
         prefetch(start + line)
+
+
+@inlined
+def fetch_hearer(who, life):
+    """Fetch what changes when a customer hears of a brand."""
+    prefetch(life.mind.ctypes.data + who * life.mind.itemsize)
+    fetch_views(who, life)
+    fetch_ties(who, False, life)
+
+
+@inlined
+def fetch_voice(who, town, life):
+    """Fetch what says whether a customer complains."""
+    prefetch(town.people.ctypes.data + who * town.people.itemsize)
+    fetch_ties(who, False, life)
 
 
 @inlined
 def fetch_customer(who, town, life):
     """Fetch all of a customer's rows."""
-    prefetch(town.people.ctypes.data + who * town.people.itemsize)
-    fetch_mind(who, life)
+    fetch_person(who, town, life)
+    fetch_views(who, life)
+    fetch_ties(who, True, life)
+
+
+@inlined
+def fetch_shelf(s, life):
+    """Fetch a store's stock."""
+    row = life.stock.shape[1] * life.stock.itemsize
+    start = life.stock.ctypes.data + s * row
+    for line in range(0, row, CACHE_LINE):
+        prefetch(start + line)
 
 
 @inlined

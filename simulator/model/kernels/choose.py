@@ -147,9 +147,9 @@ def trust_shelves(s, mine, town, life, p):
             there = wary
             while wary != 0:
                 b = lowest_bit(wary)
-                wary &= wary - np.uint32(1)
+                wary &= wary - np.uint64(1)
                 if not is_there(s, first + b, town, life):
-                    there ^= np.uint32(1 << b)
+                    there ^= np.uint64(1) << np.uint64(b)
             ties.distrust *= pick(lanes_in(there), 1.0 - p.availability_recovery, 1.0)
 
 

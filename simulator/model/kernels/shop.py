@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import COUNTED, LOOKED_AT, count_below, due_among, inlined, kernel, lowest_bit, row_of, ticks
-from simulator.model.kernels.ahead import AHEAD, fetch_customer, fetch_person, fetch_trip
+from simulator.model.kernels.ahead import AHEAD, fetch_customer, fetch_person, fetch_shelf, fetch_trip
 from simulator.model.kernels.choose import choose
 from simulator.model.kernels.clock import note_time
 from simulator.model.kernels.constants import (
@@ -68,7 +68,7 @@ FEW = 64
 def find_shoppers(day, due, first, last, room, shoppers):
     """List the customers of rows ``first`` to ``last`` whose trip is due, in order; most are not.
 
-    32 are looked at together. Those beyond ``room`` stay due and come tomorrow.
+    64 are looked at together. Those beyond ``room`` stay due and come tomorrow.
     """
     n = 0
     start = due.ctypes.data
@@ -79,7 +79,7 @@ def find_shoppers(day, due, first, last, room, shoppers):
             if n < room:
                 shoppers[n] = group + lowest_bit(found)
                 n += 1
-            found &= found - np.uint32(1)
+            found &= found - np.uint64(1)
     for i in range(whole, last):
         if due[i] <= day and n < room:
             shoppers[n] = i
@@ -348,6 +348,7 @@ def read_the_day(levers, life, scratch):
 def serve(day, week, phases, ranks, first, last, second, town, life, levers, setting, p, scratch, records):
     """Serve the ranked trips ``first`` to ``last``; list who goes on to another store and return how many."""
     onward = 0
+    fetched = -1
     for begin in range(first, last, CHUNK):
         size = min(CHUNK, last - begin)
         now = ticks()
@@ -356,7 +357,11 @@ def serve(day, week, phases, ranks, first, last, second, town, life, levers, set
             if begin + CHUNK + j < last:
                 fetch_trip(place_of(ranks[begin + CHUNK + j]), scratch)
             if begin + j + AHEAD < last:
-                fetch_customer(scratch.trips[place_of(ranks[begin + j + AHEAD])].who, town, life)
+                later = scratch.trips[place_of(ranks[begin + j + AHEAD])]
+                fetch_customer(later.who, town, life)
+                if later.where != fetched:
+                    fetched = np.int64(later.where)
+                    fetch_shelf(fetched, life)
             k = place_of(ranks[begin + j])
             trip = scratch.trips[k]
             slot = choose(trip, day, week, second, town, life, levers, setting, p, scratch, records)

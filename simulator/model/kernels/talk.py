@@ -10,7 +10,7 @@ import numpy as np
 
 from simulator.compilation import inlined, kernel, row_of
 from simulator.model.kernels.acquaintance import hear_of
-from simulator.model.kernels.ahead import AHEAD, fetch_friends, fetch_mind, fetch_teller
+from simulator.model.kernels.ahead import AHEAD, fetch_friends, fetch_hearer, fetch_teller
 from simulator.model.kernels.constants import (
     AWARE_HEARD,
     BY_TALK,
@@ -211,10 +211,10 @@ def tell(first, last, messages, tomorrow, day, town, life, setting, p, scratch, 
 def receive(messages, low, high, day, week, life, levers, setting, p, scratch, records):
     """Let the customers of rows ``low`` to ``high`` hear their messages, in the order in which they were told."""
     for n in range(min(AHEAD, messages.shape[0])):
-        fetch_mind(messages[n].receiver, life)
+        fetch_hearer(messages[n].receiver, life)
     for n in range(messages.shape[0]):
         if n + AHEAD < messages.shape[0]:
-            fetch_mind(messages[n + AHEAD].receiver, life)
+            fetch_hearer(messages[n + AHEAD].receiver, life)
         message = messages[n]
         r = np.int64(message.receiver)
         if low <= r < high:

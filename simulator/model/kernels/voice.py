@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined, kernel, row_of
+from simulator.model.kernels.ahead import AHEAD, fetch_voice
 from simulator.model.kernels.care import answer, file_complaint, mend, note_problem_of, will_tell
 from simulator.model.kernels.constants import (
     AFTER_FIRST,
@@ -48,7 +49,11 @@ def complaint_probability(kind, score, p):
 @kernel
 def voice_events(key, first, last, day, week, town, life, p, scratch, records):
     """Turn a part of today's list of events into complaints and talk."""
+    for n in range(first, min(last, first + AHEAD)):
+        fetch_voice(scratch.events[n].who, town, life)
     for n in range(first, last):
+        if n + AHEAD < last:
+            fetch_voice(scratch.events[n + AHEAD].who, town, life)
         event = scratch.events[n]
         i = event.who
         b = event.brand

@@ -138,7 +138,7 @@ def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
             apart = bits_of(today.missing == 0.0)
         while apart != 0:
             b = lowest_bit(apart)
-            apart &= apart - np.uint32(1)
+            apart &= apart - np.uint64(1)
             one = shift_of_one(trip, first + b, person, mine, sees, usual, life, levers, setting, p, scratch)
             shift += pick(lane_is(b), one, 0.0)
         used_to = pick(lane_is(me.last_brand - first), p.inertia, 0.0)
