@@ -313,6 +313,7 @@ TODAY = np.dtype(
     [
         ("salience", np.float32),  # logit, what is added to a brand's utility for who has no habit of it
         ("apart", np.float32),  # 1 where a change or a reputation makes the brand worth something else today
+        ("there", np.float32),  # 1 where the brand stands on the shelf of the store that is being served
         ("missing", np.float32),  # 0, and far below any utility where there is no such brand
     ]
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import LANES, across, bits_of, inlined, kernel, lanes_in, largest, lowest_bit, pick, row_of
+from simulator.compilation import LANES, across, bits_of, inlined, kernel, largest, lowest_bit, pick, row_of
 from simulator.model.kernels.acquaintance import discover, is_strange
 from simulator.model.kernels.changes import acts_here, meet_changes
 from simulator.model.kernels.constants import (
@@ -49,7 +49,15 @@ from simulator.model.kernels.perceive import (
     may_be_curious,
     miss_probability,
 )
-from simulator.model.kernels.weigh import buys_category, offer_changed, price_changed, skipped_because, weigh
+from simulator.model.kernels.weigh import (
+    buys_category,
+    offer_changed,
+    price_changed,
+    skipped_because,
+    wanted_of_all,
+    weigh,
+    weigh_late,
+)
 from simulator.randomness.philox import block, exponential, gumbel, stream_key, uniform
 from simulator.randomness.streams import Stream
 
@@ -137,20 +145,21 @@ def is_there(s, b, town, life):
     return found
 
 
+@kernel
+def look_at_shelf(s, town, life, scratch):
+    """Note which brands stand on a store's shelf."""
+    today = row_of(scratch.today, 0)
+    for b in range(town.brands.shape[0]):
+        today[b].there = 1.0 if is_there(s, b, town, life) else 0.0
+
+
 @inlined
-def trust_shelves(s, mine, town, life, p):
+def trust_shelves(mine, p, scratch):
     """Regain trust in the availability of every brand that stands on this shelf today."""
     for first in range(0, len(mine), LANES):
-        ties = across(mine, first)
-        wary = bits_of(ties.distrust > FORGOTTEN)
-        if wary != 0:
-            there = wary
-            while wary != 0:
-                b = lowest_bit(wary)
-                wary &= wary - np.uint64(1)
-                if not is_there(s, first + b, town, life):
-                    there ^= np.uint64(1) << np.uint64(b)
-            ties.distrust *= pick(lanes_in(there), 1.0 - p.availability_recovery, 1.0)
+        ties, today = across(mine, first), across(row_of(scratch.today, 0), first)
+        regained = (1.0 - p.availability_recovery * today.there) * ties.distrust
+        ties.distrust = pick(ties.distrust > FORGOTTEN, regained, ties.distrust)
 
 
 @inlined
@@ -211,22 +220,6 @@ def score_of(b, scratch):
     """Utility plus noise of a brand for the shopper before the shelf."""
     here = row_of(scratch.sight, 0)[b]
     return np.float64(here.value + here.noise)
-
-
-@inlined
-def wanted_of_all(scratch):
-    """Brand with the highest utility plus noise, in sight or not: what the shopper came for."""
-    sight = row_of(scratch.sight, 0)
-    best = np.int64(0)
-    top = np.float32(LOWEST)
-    for first in range(0, len(sight), LANES):
-        here = across(sight, first)
-        score = here.value + here.noise
-        most = largest(score)
-        if most > top:
-            top = most
-            best = first + lowest_bit(bits_of(score == most))
-    return best
 
 
 @inlined
@@ -417,6 +410,8 @@ def take(trip, b, item, mine, sees, town, life, levers, p, scratch):
     units = min(np.int32(trip.units), stock.shelf)
     stock.shelf -= units
     stock.sold += units
+    if stock.shelf == 0:
+        row_of(scratch.today, 0)[b].there = 1.0 if is_there(trip.where, b, town, life) else 0.0
     trip.units = units
     trip.bought = b
     trip.item = item
@@ -448,7 +443,7 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
     if me.strange != 0:
         discover(trip, person, me, levers, setting, p)
     overlooked = look_around(trip, day, person, me, mine, sees, town, life, levers, setting, p, scratch)
-    trust_shelves(s, mine, town, life, p)
+    trust_shelves(mine, p, scratch)
     b = np.int64(-1)
     if second == 1:
         b = np.int64(trip.target)
@@ -464,10 +459,10 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
     weighed = bool(b < 0)
     planned = weighed
     if weighed:
-        weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch)
+        b = np.int64(weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch))
         if levers.delisted.shape[0] > 0:
             discount_absent(trip.slot, s, person, mine, sees, town, levers, p, scratch)
-        b = np.int64(wanted_of_all(scratch))
+            b = np.int64(wanted_of_all(scratch))
         if second == 0 and not buys_category(trip, person, setting, p, scratch):
             if sight[setting.focal].shift != 0.0:
                 delisted = levers.delisted.shape[0] > 0 and any_delisted(s, setting.focal, town, levers)
@@ -478,7 +473,7 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
             return store_with(trip.slot, town.first_item[b] + mine[b].favourite, person, sees, levers)
     if overlooked and sight[b].seen == 0 and sight[b].absent == SOLD:
         if not weighed:
-            weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch)
+            weigh_late(trip, person, me, mine, sees, life, levers, setting, p, scratch)
             weighed = True
         b = np.int64(settle_for(trip, b, day, week, me, sees, town, life, setting, p, scratch, records))
         if b < 0:
@@ -490,7 +485,7 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         item = np.int64(sight[b].item)
     if not in_stock(s, item, life):
         if not weighed:
-            weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch)
+            weigh_late(trip, person, me, mine, sees, life, levers, setting, p, scratch)
         stock = life.stock[s, item]
         if b == setting.focal and (stock.blocked != LISTED or stock.short == SHORT_BY_EVENT):
             touch(me, AVAILABILITY, day)

@@ -29,7 +29,8 @@ def refresh(me, mine, sees, day, fade):
             ties.heard *= heard
             ties.bond *= bond
         for z in range(sees.shape[0]):
-            sees[z].hurt *= fade[gap, FADE_HURT]
+            if sees[z].hurt != 0.0:
+                sees[z].hurt *= fade[gap, FADE_HURT]
         me.updated = day
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator.compilation import COUNTED, LOOKED_AT, count_below, due_among, inlined, kernel, lowest_bit, row_of, ticks
 from simulator.model.kernels.ahead import AHEAD, fetch_customer, fetch_person, fetch_shelf, fetch_trip
-from simulator.model.kernels.choose import choose
+from simulator.model.kernels.choose import choose, look_at_shelf
 from simulator.model.kernels.clock import note_time
 from simulator.model.kernels.constants import (
     AFTER_FIRST,
@@ -348,7 +348,7 @@ def read_the_day(levers, life, scratch):
 def serve(day, week, phases, ranks, first, last, second, town, life, levers, setting, p, scratch, records):
     """Serve the ranked trips ``first`` to ``last``; list who goes on to another store and return how many."""
     onward = 0
-    fetched = -1
+    fetched = open_at = -1
     for begin in range(first, last, CHUNK):
         size = min(CHUNK, last - begin)
         now = ticks()
@@ -364,6 +364,9 @@ def serve(day, week, phases, ranks, first, last, second, town, life, levers, set
                     fetch_shelf(fetched, life)
             k = place_of(ranks[begin + j])
             trip = scratch.trips[k]
+            if trip.where != open_at:
+                open_at = np.int64(trip.where)
+                look_at_shelf(open_at, town, life, scratch)
             slot = choose(trip, day, week, second, town, life, levers, setting, p, scratch, records)
             if levers.delisted.shape[0] > 0:
                 learn_range(trip.slot, trip.where, life.views[trip.who], levers)

@@ -122,11 +122,30 @@ def shift_of_one(trip, b, person, mine, sees, usual, life, levers, setting, p, s
 
 
 @inlined
+def wanted_of_all(scratch):
+    """Brand with the highest utility plus noise, in sight or not: what the shopper came for."""
+    sight = row_of(scratch.sight, 0)
+    best = np.int64(0)
+    top = np.float32(LOWEST)
+    for first in range(0, len(sight), LANES):
+        here = across(sight, first)
+        score = here.value + here.noise
+        most = largest(score)
+        if most > top:
+            top = most
+            best = first + lowest_bit(bits_of(score == most))
+    return best
+
+
+@inlined
 def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
     """Fill ``value`` (without noise), its ``shift`` from an ordinary day's, and ``noise`` for every brand.
 
-    The noise, a Gumbel draw per brand keyed by the trip, has been drawn when the shopper's chunk took its seats.
+    The noise, a Gumbel draw per brand keyed by the trip, has been drawn when the shopper's chunk took its seats. Returns
+    the brand with the highest value plus noise.
     """
+    best = np.int64(0)
+    top = np.float32(LOWEST)
     usual = levers.usual[trip.where] & USUAL_PRICES != 0
     for first in range(0, len(mine), LANES):
         here, ties = across(row_of(scratch.sight, 0), first), across(mine, first)
@@ -142,11 +161,26 @@ def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
             one = shift_of_one(trip, first + b, person, mine, sees, usual, life, levers, setting, p, scratch)
             shift += pick(lane_is(b), one, 0.0)
         used_to = pick(lane_is(me.last_brand - first), p.inertia, 0.0)
+        value = ties.utility + standing(ties, p) + shift + used_to + today.missing
+        noise = lanes_at(scratch.seats.noise, first, trip.seat)
         here.shift = shift
-        here.value = ties.utility + standing(ties, p) + shift + used_to + today.missing
-        here.noise = lanes_at(scratch.seats.noise, first, trip.seat)
+        here.value = value
+        here.noise = noise
+        score = value + noise
+        most = largest(score)
+        if most > top:
+            top = most
+            best = first + lowest_bit(bits_of(score == most))
     if me.strange != 0:
         pass_over_strangers(me, levers, scratch)
+        best = np.int64(wanted_of_all(scratch))
+    return best
+
+
+@kernel
+def weigh_late(trip, person, me, mine, sees, life, levers, setting, p, scratch):
+    """Weigh what a shopper had not thought of weighing: seldom, and so kept out of the way of the others."""
+    weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch)
 
 
 @inlined
