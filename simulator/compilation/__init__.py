@@ -16,14 +16,15 @@ from simulator.compilation.lanes import (
     LANES,
     across,
     bits_of,
+    in_row,
     lane_is,
     lanes_at,
     lanes_in,
     largest,
-    padded_to_lanes,
     pick,
     row_of,
     turned_view,
+    whole_row,
 )
 from simulator.compilation.parts import Kernel, Part
 from simulator.compilation.tables import hold
@@ -41,6 +42,7 @@ __all__ = [
     "due_among",
     "give_way",
     "hold",
+    "in_row",
     "inlined",
     "is_warm",
     "kernel",
@@ -50,7 +52,6 @@ __all__ = [
     "largest",
     "lowest_bit",
     "mark_warm",
-    "padded_to_lanes",
     "peek",
     "pick",
     "prefetch",
@@ -60,6 +61,7 @@ __all__ = [
     "ticks",
     "turned_view",
     "typed_kernel",
+    "whole_row",
 ]
 
 _COUNTS_CYCLES = platform.machine().lower() in ("x86_64", "amd64")

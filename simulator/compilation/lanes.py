@@ -2,11 +2,12 @@
 
 A customer's row holds a record for each brand. Turned, it holds the first field of all brands, then the second, and so
 on: what a loop over brands did one by one becomes a few vector instructions, whatever the compiler makes of loops. A
-row is padded to whole eights; what its padding holds is nobody's.
+row need not be of whole eights: what lies beyond its end reads as 0 and is never written. Eight numbers are read at once
+even there, so that after the last row of a table there must be room for seven more (see `columns.aligned`).
 
-In a kernel `row_of` gives a row, ``len`` says how many entries it has with its padding, ``row[b]`` is one of them, whose
-fields are read and set as those of a record, and ``across(row, b)`` eight of them from ``b`` on, whose fields are
-lanes: eight numbers of 32 bits that are added and compared as one.
+In a kernel `row_of` gives a row, ``len`` says how many entries it has, ``row[b]`` is one of them, whose fields are read
+and set as those of a record, and ``across(row, b)`` eight of them from ``b`` on, whose fields are lanes: eight numbers of
+32 bits that are added and compared as one.
 """
 # mypy: disable-error-code="no-untyped-call, no-untyped-def, untyped-decorator, override, attr-defined, misc"
 
@@ -37,45 +38,33 @@ _NUMBERS = ir.VectorType(ir.FloatType(), LANES)
 _BITS = ir.VectorType(ir.IntType(1), LANES)
 
 
-def padded_to_lanes(entries: int) -> int:
-    """Entries of a row with its padding.
-
-    Examples
-    --------
-    >>> padded_to_lanes(6), padded_to_lanes(9)
-    (8, 16)
-    """
-    return -(-entries // LANES) * LANES
-
-
-def turned_view(table: np.ndarray[Any, Any], entries: int) -> np.ndarray[Any, Any]:
-    """Return the first ``entries`` of every row of a turned table as an array of records, to be read and changed.
+def turned_view(table: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return a turned table as an array of records, to be read and changed.
 
     Parameters
     ----------
-    table : array of records, shape (rows, entries padded to whole eights)
+    table : array of records, shape (rows, entries)
         Of fields that lie within words of four bytes, which the records fill.
 
     Examples
     --------
-    >>> table = np.zeros((1, 8), np.dtype([("price", np.float32), ("size", np.float32)]))
-    >>> turned_view(table, 3)["size"][0] = 1, 2, 3
-    >>> table.view(np.float32).reshape(2, 8)[1].tolist()
-    [1.0, 2.0, 3.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    >>> table = np.zeros((1, 3), np.dtype([("price", np.float32), ("size", np.float32)]))
+    >>> turned_view(table)["size"][0] = 1, 2, 3
+    >>> table.view(np.float32).tolist()
+    [[0.0, 0.0, 0.0, 1.0, 2.0, 3.0]]
     """
-    rows, across = table.shape
+    rows, entries = table.shape
     fields = table.dtype.fields or {}
-    places = {name: field[1] // WORD * WORD * across + field[1] % WORD for name, field in fields.items()}
-    last = (table.dtype.itemsize - WORD) * across + WORD
+    places = {name: field[1] // WORD * WORD * entries + field[1] % WORD for name, field in fields.items()}
     kind = np.dtype(
         {
             "names": list(fields),
             "formats": [field[0] for field in fields.values()],
             "offsets": list(places.values()),
-            "itemsize": last,
+            "itemsize": (table.dtype.itemsize - WORD) * entries + WORD,
         }
     )
-    strides = (across * table.dtype.itemsize, WORD)
+    strides = (entries * table.dtype.itemsize, WORD)
     return np.ndarray((rows, entries), kind, table.reshape(-1).view(np.uint8), 0, strides)
 
 
@@ -87,14 +76,14 @@ class _Placed(types.Type):
 
     _word = "placed"
 
-    def __init__(self, kind: Any) -> None:
-        self.kind = kind
-        super().__init__(name=f"{self._word}_{kind._code}")
+    def __init__(self, kind: Any, whole: bool = False) -> None:
+        self.kind, self.whole = kind, whole
+        super().__init__(name=f"{self._word}_{kind._code}_{int(whole)}")
 
     @property
     def key(self) -> Any:
         """What tells two of them apart."""
-        return self.kind._code
+        return self.kind._code, self.whole
 
 
 class Row(_Placed):
@@ -129,10 +118,15 @@ choice_type = _Choice("choice")
 
 @register_model(Row)
 @register_model(Entry)
-@register_model(Across)
 class _PlacedModel(StructModel):
     def __init__(self, dmm: Any, fe_type: Any) -> None:
         super().__init__(dmm, fe_type, [("place", types.voidptr), ("step", types.int64)])
+
+
+@register_model(Across)
+class _AcrossModel(StructModel):
+    def __init__(self, dmm: Any, fe_type: Any) -> None:
+        super().__init__(dmm, fe_type, [("place", types.voidptr), ("step", types.int64), ("left", types.int64)])
 
 
 @register_model(_Lanes)
@@ -150,45 +144,57 @@ class _ChoiceModel(PrimitiveModel):
 # -- reading and writing ----------------------------------------------------------------------------------------------
 
 
-@intrinsic
-def _row_of(typingctx: Any, table: Any, row: Any) -> Any:
-    """Typed half of `row_of`."""
+def _find_row(table: Any, row: Any, whole: bool) -> Any:
+    """Signature and code of `row_of` and `whole_row`."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         array = context.make_array(table)(context, builder, args[0])
-        across = builder.extract_value(array.shape, 1)
-        size = builder.mul(across, _INDEX(table.dtype.size))
+        entries = builder.extract_value(array.shape, 1)
+        size = builder.mul(entries, _INDEX(table.dtype.size))
         start = builder.bitcast(array.data, _ADDRESS)
         index = context.cast(builder, args[1], row, types.int64)
         place = builder.gep(start, [builder.mul(index, size)], inbounds=True)
-        return _pack(builder, place, builder.mul(across, _INDEX(WORD)))
+        return _pack(builder, place, builder.mul(entries, _INDEX(WORD)))
 
-    return Row(table.dtype)(table, row), generate
-
-
-def _pack(builder: Any, place: Any, step: Any) -> Any:
-    packed = ir.Constant(ir.LiteralStructType([_ADDRESS, _INDEX]), None)
-    return builder.insert_value(builder.insert_value(packed, place, 0), step, 1)
+    return Row(table.dtype, whole)(table, row), generate
 
 
-def _moved(context: Any, builder: Any, row: Any, index: Any, kind: Any) -> Any:
-    """Address and step of entry ``index`` of a row."""
-    index = context.cast(builder, index, kind, types.int64)
-    place = builder.gep(builder.extract_value(row, 0), [builder.mul(index, _INDEX(WORD))], inbounds=True)
-    return _pack(builder, place, builder.extract_value(row, 1))
+@intrinsic
+def _row_of(typingctx: Any, table: Any, row: Any) -> Any:
+    """Typed half of `row_of`."""
+    return _find_row(table, row, False)
+
+
+@intrinsic
+def _whole_row(typingctx: Any, table: Any, row: Any) -> Any:
+    """Typed half of `whole_row`."""
+    return _find_row(table, row, True)
+
+
+def _pack(builder: Any, place: Any, *numbers: Any) -> Any:
+    packed = ir.Constant(ir.LiteralStructType([_ADDRESS, *([_INDEX] * len(numbers))]), None)
+    for position, value in enumerate((place, *numbers)):
+        packed = builder.insert_value(packed, value, position)
+    return packed
+
+
+def _place_of(builder: Any, row: Any, index: Any) -> Any:
+    """Address of an entry."""
+    return builder.gep(builder.extract_value(row, 0), [builder.mul(index, _INDEX(WORD))], inbounds=True)
 
 
 @infer_global(operator.getitem)
 class _OneEntry(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         if isinstance(args[0], Row) and isinstance(args[1], types.Integer):
-            return signature(Entry(args[0].kind), *args)
+            return signature(Entry(args[0].kind, args[0].whole), *args)
         return None
 
 
 @lower_builtin(operator.getitem, Row, types.Integer)
 def _get_entry(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    return _moved(context, builder, args[0], args[1], sig.args[1])
+    index = context.cast(builder, args[1], sig.args[1], types.int64)
+    return _pack(builder, _place_of(builder, args[0], index), builder.extract_value(args[0], 1))
 
 
 @infer_global(len)
@@ -199,7 +205,11 @@ class _Length(AbstractTemplate):
 
 @lower_builtin(len, Row)
 def _get_length(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    return builder.udiv(builder.extract_value(args[0], 1), _INDEX(WORD))
+    return _entries(builder, args[0])
+
+
+def _entries(builder: Any, row: Any) -> Any:
+    return builder.udiv(builder.extract_value(row, 1), _INDEX(WORD))
 
 
 @intrinsic
@@ -207,9 +217,27 @@ def _across(typingctx: Any, row: Any, first: Any) -> Any:
     """Typed half of `across`."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _moved(context, builder, args[0], args[1], first)
+        index = context.cast(builder, args[1], first, types.int64)
+        left = builder.sub(_entries(builder, args[0]), index)
+        return _pack(builder, _place_of(builder, args[0], index), builder.extract_value(args[0], 1), left)
 
-    return Across(row.kind)(row, first), generate
+    return Across(row.kind, row.whole)(row, first), generate
+
+
+@intrinsic
+def _in_row(typingctx: Any, entries: Any) -> Any:
+    """Typed half of `in_row`."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _inside(builder, args[0])
+
+    return choice_type(entries), generate
+
+
+def _inside(builder: Any, entries: Any) -> Any:
+    """Which of eight entries there are."""
+    left = _repeat(builder, builder.trunc(builder.extract_value(entries, 2), ir.IntType(32)), _WORDS)
+    return builder.icmp_signed("<", ir.Constant(_WORDS, list(range(LANES))), left)
 
 
 @infer_getattr
@@ -263,12 +291,31 @@ def _set_one(context: Any, builder: Any, sig: Any, args: Any, attr: str) -> None
 def _get_lanes(context: Any, builder: Any, kind: Across, value: Any, attr: str) -> Any:
     wanted = kind.kind.typeof(attr)
     if wanted == types.float32:
-        return builder.load(_word(builder, kind, value, attr, _NUMBERS), align=WORD)
+        found = builder.load(_word(builder, kind, value, attr, _NUMBERS), align=WORD)
+        if kind.whole:
+            return found
+        return builder.select(_inside(builder, value), found, ir.Constant(_NUMBERS, [0.0] * LANES))
     words = builder.load(_word(builder, kind, value, attr, _WORDS), align=WORD)
     if wanted.bitwidth < 32:  # it shares its word with others
         words = builder.lshr(words, ir.Constant(_WORDS, [8 * (kind.kind.offset(attr) % WORD)] * LANES))
         words = builder.and_(words, ir.Constant(_WORDS, [(1 << wanted.bitwidth) - 1] * LANES))
+    if not kind.whole:
+        words = builder.select(_inside(builder, value), words, ir.Constant(_WORDS, [0] * LANES))
     return builder.sitofp(words, _NUMBERS)
+
+
+def _write(builder: Any, kind: Across, entries: Any, values: Any, place: Any, name: str) -> None:
+    """Store the lanes that are entries."""
+    if kind.whole:
+        builder.store(values, place, align=WORD)
+        return
+    word = ir.IntType(32)
+    write = ir.FunctionType(ir.VoidType(), [values.type, place.type, word, _BITS])
+    name = f"llvm.masked.store.{name}.p0"
+    function = builder.module.globals.get(name)
+    if function is None:
+        function = ir.Function(builder.module, write, name=name)
+    builder.call(function, [values, place, word(WORD), _inside(builder, entries)])
 
 
 @lower_setattr_generic(Across)
@@ -277,10 +324,10 @@ def _set_lanes(context: Any, builder: Any, sig: Any, args: Any, attr: str) -> No
     wanted = kind.kind.typeof(attr)
     numbers = _as_lanes(context, builder, args[1], sig.args[1])
     if wanted == types.float32:
-        builder.store(numbers, _word(builder, kind, args[0], attr, _NUMBERS), align=WORD)
+        _write(builder, kind, args[0], numbers, _word(builder, kind, args[0], attr, _NUMBERS), "v8f32")
     elif wanted.bitwidth == 32:
         words = builder.fptosi(numbers, _WORDS)
-        builder.store(words, _word(builder, kind, args[0], attr, _WORDS), align=WORD)
+        _write(builder, kind, args[0], words, _word(builder, kind, args[0], attr, _WORDS), "v8i32")
     else:
         raise NotImplementedError(f"{attr} shares its word with others and can be set one by one only")
 
@@ -428,8 +475,12 @@ def _bits_of(typingctx: Any, choice: Any) -> Any:
 
 row_of = cast(Callable[[Any, Any], Any], _row_of)
 """Row of a turned table."""
+whole_row = cast(Callable[[Any, Any], Any], _whole_row)
+"""Row of a turned table whose entries are a whole multiple of eight, so that no care is needed at its end."""
 across = cast(Callable[[Any, Any], Any], _across)
-"""Eight entries of a row, from an entry on whose number is a whole multiple of eight."""
+"""Eight entries of a row from one on, of which those beyond its end read as 0 and are not written."""
+in_row = cast(Callable[[Any], Any], _in_row)
+"""Which of eight entries there are: no in the lanes beyond the end of the row."""
 lanes_at = cast(Callable[[Any, Any, Any], Any], _lanes_at)
 """Eight numbers of a column of a table (rows, columns) of float32, from a row on."""
 pick = cast(Callable[[Any, Any, Any], Any], _pick)

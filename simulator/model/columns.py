@@ -3,7 +3,7 @@
 Every table is an array of records, so that a kernel reads ``me.trips`` or ``mine[b].habit`` and one purchase touches
 few cache lines. Brands are a second axis rather than a field, so one compiled program serves every market. The tuples
 at the end are what the kernels take. N customers, B brands, I items, S stores, R roles, K reps, Z changed looks, W
-recorded weeks, G segments, D distributors, L brands padded to whole eights.
+recorded weeks, G segments, D distributors.
 """
 
 from __future__ import annotations
@@ -314,7 +314,6 @@ TODAY = np.dtype(
         ("salience", np.float32),  # logit, what is added to a brand's utility for who has no habit of it
         ("apart", np.float32),  # 1 where a change or a reputation makes the brand worth something else today
         ("there", np.float32),  # 1 where the brand stands on the shelf of the store that is being served
-        ("missing", np.float32),  # 0, and far below any utility where there is no such brand
     ]
 )
 
@@ -342,7 +341,7 @@ class Life(NamedTuple):
     """What changes, one copy per arm."""
 
     mind: Array  # (N,) MIND
-    tie_rows: Array  # (N, L) TIE, turned: see `ties` and `simulator.compilation.lanes`
+    tie_rows: Array  # (N, B) TIE, turned: see `ties` and `simulator.compilation.lanes`
     views: Array  # (N, Z) VIEW
     stock: Array  # (S, I) STOCK
     coming: Array  # (S, I, SLOTS) int32, units on the way by arrival day
@@ -360,7 +359,7 @@ class Life(NamedTuple):
     @property
     def ties(self) -> Array:
         """What ties customers to brands, (N, B) TIE: a view, by which it can be changed."""
-        return turned_view(self.tie_rows, self.firms.shape[0])
+        return turned_view(self.tie_rows)
 
 
 class Seats(NamedTuple):
@@ -370,7 +369,7 @@ class Seats(NamedTuple):
     ordinal: Array  # (CHUNK,) int32
     again: Array  # (CHUNK,) uint32, 1 where the trip was put off earlier
     words: Array  # (rows, CHUNK) uint32, see `shop`
-    noise: Array  # (L, CHUNK) float32, Gumbel noise by brand
+    noise: Array  # (B rounded up to eights, CHUNK) float32, Gumbel noise by brand
     luck: Array  # (CHUNK,) float64, standard normal: quality of this use
     wait: Array  # (CHUNK,) float64, time to the next trip in mean intervals
 
@@ -402,8 +401,8 @@ class Scratch(NamedTuple):
     counts: Array  # (9,) int64, see `kernels.constants`
     clock: Array  # (phases,) int64, ticks spent in each phase
     answers: Array  # (B,) int64, complaints that each care desk can still answer today
-    sight: Array  # (1, L) SIGHT, turned: the shelf before the shopper
-    today: Array  # (1, L) TODAY, turned: what holds for everybody today
+    sight: Array  # (1, B rounded up to eights) SIGHT, turned: the shelf before the shopper
+    today: Array  # (1, B rounded up to eights) TODAY, turned: what holds for everybody today
     lanes: Array  # (3, B rounded up to fours) float64, a number per brand
     item_words: Array  # (4, I rounded up to twos) uint32, a store's draws by item
     told: Array  # (MOST_TOLD,) int32, friends whom a teller has told, by place in the list of friends
@@ -432,7 +431,7 @@ class Records(NamedTuple):
 
 
 def aligned(shape: int | tuple[int, ...], kind: np.dtype[Any], alignment: int = CACHE_LINE) -> Array:
-    """Return zeroed memory that starts at a cache line.
+    """Return zeroed memory that starts at a cache line, and behind which a vector can be read.
 
     Examples
     --------
@@ -440,7 +439,7 @@ def aligned(shape: int | tuple[int, ...], kind: np.dtype[Any], alignment: int = 
     0
     """
     count = int(np.prod(shape, dtype=np.int64))
-    raw = np.zeros(count * kind.itemsize + alignment, np.uint8)
+    raw = np.zeros(count * kind.itemsize + 2 * alignment, np.uint8)
     start = -raw.ctypes.data % alignment
     return raw[start : start + count * kind.itemsize].view(kind).reshape(shape)
 

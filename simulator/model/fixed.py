@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.compilation import COUNTED, padded_to_lanes, turned_view
+from simulator.compilation import COUNTED, LANES
 from simulator.model.columns import (
     BRAND,
     EVENT,
@@ -42,7 +42,6 @@ from simulator.model.kernels.constants import (
     FADES,
     FIRST_EVENT,
     LAST_EVENT,
-    LOWEST,
     MOST_TOLD,
     PROGRESS,
     SERVICE_WORDS,
@@ -204,7 +203,7 @@ def new_crew(world: World, values: Mapping[str, float], team: int = 1, looks: in
     n, stores, brands = world.size, world.stores.region.shape[0], len(world.brands.names)
     room = team * most_trips(world)  # any thread's part has room for all
     each = room // team
-    fours = -(-brands // 4) * 4
+    fours, eights = -(-brands // 4) * 4, -(-brands // LANES) * LANES
     items = -(-len(world.brands.item_names) // 2) * 2
     due, trips = np.zeros(n, np.int16), aligned(room, TRIP)
     order, onward = np.zeros(room, np.uint64), np.zeros(room, np.int32)
@@ -239,8 +238,8 @@ def new_crew(world: World, values: Mapping[str, float], team: int = 1, looks: in
                 counts=counts,
                 clock=np.zeros(CLOCKS, np.int64),
                 answers=np.zeros(brands, np.int64),
-                sight=aligned((1, padded_to_lanes(brands)), SIGHT),
-                today=_blank_day(brands),
+                sight=aligned((1, eights), SIGHT),
+                today=aligned((1, eights), TODAY),
                 lanes=np.zeros((3, fours)),
                 item_words=np.zeros((4, items), np.uint32),
                 told=np.zeros(MOST_TOLD, np.int32),
@@ -250,20 +249,13 @@ def new_crew(world: World, values: Mapping[str, float], team: int = 1, looks: in
                     ordinal=np.zeros(CHUNK, np.int32),
                     again=np.zeros(CHUNK, np.uint32),
                     words=np.zeros((rows, CHUNK), np.uint32),
-                    noise=np.zeros((padded_to_lanes(brands), CHUNK), np.float32),
+                    noise=np.zeros((eights, CHUNK), np.float32),
                     luck=np.zeros(CHUNK),
                     wait=np.zeros(CHUNK),
                 ),
             )
         )
     return tuple(crew)
-
-
-def _blank_day(brands: int) -> NDArray[Any]:
-    """A table of what holds today, shape (1, L), that names the lanes in which there is no brand."""
-    today = aligned((1, padded_to_lanes(brands)), TODAY)
-    turned_view(today, today.shape[1])["missing"][:, brands:] = LOWEST
-    return today
 
 
 def fading(values: Mapping[str, float]) -> NDArray[Any]:

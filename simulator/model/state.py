@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
-from simulator.compilation import padded_to_lanes, turned_view
+from simulator.compilation import turned_view
 from simulator.model.columns import (
     CHAIN,
     COMPLAINT,
@@ -224,10 +224,10 @@ def _first_minds(world: World, shares: Array, knows: NDArray[np.bool_] | None, r
 
 
 def _first_ties(world: World, shares: Array, knows: NDArray[np.bool_] | None, values: Mapping[str, float]) -> Array:
-    """What ties customers to brands at the start, shape (N, L), turned."""
+    """What ties customers to brands at the start, shape (N, B), turned."""
     people = world.customers
-    rows = aligned((world.size, padded_to_lanes(shares.shape[1])), TIE)
-    ties = turned_view(rows, shares.shape[1])
+    rows = aligned(shares.shape, TIE)
+    ties = turned_view(rows)
     ties["utility"] = utility(people.taste, people.price_sensitivity, world.brands)
     ties["favourite"] = people.favourite
     ties["habit"] = _settled_habits(world, shares, values)

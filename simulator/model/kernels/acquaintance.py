@@ -8,7 +8,7 @@ Knowing is all or nothing, so acquaintances introduce a brand as well as close f
 
 from __future__ import annotations
 
-from simulator.compilation import inlined, kernel, row_of
+from simulator.compilation import inlined, kernel, whole_row
 from simulator.model.kernels.constants import LOWEST
 from simulator.randomness.philox import block, exp, stream_key, uniform
 from simulator.randomness.streams import Stream
@@ -63,6 +63,6 @@ def pass_over_strangers(me, levers, scratch):
     """Leave out of the choice what the shopper does not know."""
     for b in range(levers.brands.shape[0]):
         if is_strange(me, b, levers):
-            here = row_of(scratch.sight, 0)[b]
+            here = whole_row(scratch.sight, 0)[b]
             here.shift = 0.0
             here.value = LOWEST

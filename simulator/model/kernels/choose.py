@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import LANES, across, bits_of, inlined, kernel, largest, lowest_bit, pick, row_of
+from simulator.compilation import LANES, across, bits_of, inlined, kernel, largest, lowest_bit, pick, row_of, whole_row
 from simulator.model.kernels.acquaintance import discover, is_strange
 from simulator.model.kernels.changes import acts_here, meet_changes
 from simulator.model.kernels.constants import (
@@ -71,7 +71,7 @@ _HOME = 8  # draw number of the supply left at home
 @kernel
 def look_in_vain(trip, me, sees, town, levers, scratch):
     """Note which brands the shopper does not know, and neither looks for nor looks at, and which are not sold here."""
-    sight = row_of(scratch.sight, 0)
+    sight = whole_row(scratch.sight, 0)
     for b in range(levers.brands.shape[0]):
         here = sight[b]
         if is_strange(me, b, levers):
@@ -90,7 +90,7 @@ def look_around(trip, day, person, me, mine, sees, town, life, levers, setting, 
     """
     s = trip.where
     overlooked = False
-    sight = row_of(scratch.sight, 0)
+    sight = whole_row(scratch.sight, 0)
     for first in range(0, len(sight), LANES):
         here = across(sight, first)
         here.seen = 1
@@ -148,7 +148,7 @@ def is_there(s, b, town, life):
 @kernel
 def look_at_shelf(s, town, life, scratch):
     """Note which brands stand on a store's shelf."""
-    today = row_of(scratch.today, 0)
+    today = whole_row(scratch.today, 0)
     for b in range(town.brands.shape[0]):
         today[b].there = 1.0 if is_there(s, b, town, life) else 0.0
 
@@ -157,7 +157,7 @@ def look_at_shelf(s, town, life, scratch):
 def trust_shelves(mine, p, scratch):
     """Regain trust in the availability of every brand that stands on this shelf today."""
     for first in range(0, len(mine), LANES):
-        ties, today = across(mine, first), across(row_of(scratch.today, 0), first)
+        ties, today = across(mine, first), across(whole_row(scratch.today, 0), first)
         regained = (1.0 - p.availability_recovery * today.there) * ties.distrust
         ties.distrust = pick(ties.distrust > FORGOTTEN, regained, ties.distrust)
 
@@ -203,7 +203,7 @@ def best_brand(s, needs_stock, damp, avoid, town, life, scratch):
     """Brand in sight with the highest utility plus noise, or -1; ``damp`` < 1 is the hurry of a second-best choice."""
     best = -1
     best_score = LOWEST
-    sight = row_of(scratch.sight, 0)
+    sight = whole_row(scratch.sight, 0)
     for b in range(town.brands.shape[0]):
         here = sight[b]
         if b == avoid or here.seen == 0 or (needs_stock and not is_there(s, b, town, life)):
@@ -218,7 +218,7 @@ def best_brand(s, needs_stock, damp, avoid, town, life, scratch):
 @inlined
 def score_of(b, scratch):
     """Utility plus noise of a brand for the shopper before the shelf."""
-    here = row_of(scratch.sight, 0)[b]
+    here = whole_row(scratch.sight, 0)[b]
     return np.float64(here.value + here.noise)
 
 
@@ -240,7 +240,7 @@ def autopilot(word, day, me, mine, sees, levers, setting, p, scratch):
     strength = p.autopilot_ceiling * top
     if mine[strongest].cold > 0:  # nobody goes without thinking where they were treated badly
         strength = 0.0
-    met = row_of(scratch.sight, 0)[strongest].met
+    met = whole_row(scratch.sight, 0)[strongest].met
     if met > 0 and setting.findability == 1 and u < strength:
         strange = (1.0 - levers.looks[met - 1].overlap) * (1.0 - sees[met - 1].familiarity)
         strength *= 1.0 - strange * (1.0 - p.habit_transfer)
@@ -254,7 +254,7 @@ def curious_brand(trip, person, sees, levers, setting, p, scratch):
     """A brand whose announced new look, recipe or position is tried out of curiosity on this trip, or -1."""
     chosen = -1
     if setting.promise == 1:
-        sight = row_of(scratch.sight, 0)
+        sight = whole_row(scratch.sight, 0)
         for z in range(levers.looks.shape[0]):
             b = levers.looks[z].brand
             if b < 0 or not may_be_curious(sees[z]):
@@ -388,7 +388,7 @@ def settle_for(trip, missed, day, week, me, sees, town, life, setting, p, scratc
     """
     records.totals[week, NOT_FOUND, missed] += 1
     # a disliked look is worth a word once, not on every trip on which it is missed
-    view = sees[row_of(scratch.sight, 0)[missed].met - 1]
+    view = sees[whole_row(scratch.sight, 0)[missed].met - 1]
     if view.aware & AWARE_VOICED == 0:
         view.aware |= AWARE_VOICED
         note_event(trip.who, missed, KIND_DISLIKE, -1.0, FINDABILITY, 0, scratch)
@@ -411,11 +411,11 @@ def take(trip, b, item, mine, sees, town, life, levers, p, scratch):
     stock.shelf -= units
     stock.sold += units
     if stock.shelf == 0:
-        row_of(scratch.today, 0)[b].there = 1.0 if is_there(trip.where, b, town, life) else 0.0
+        whole_row(scratch.today, 0)[b].there = 1.0 if is_there(trip.where, b, town, life) else 0.0
     trip.units = units
     trip.bought = b
     trip.item = item
-    sight = row_of(scratch.sight, 0)
+    sight = whole_row(scratch.sight, 0)
     for z in range(levers.looks.shape[0]):
         brand = levers.looks[z].brand
         if brand >= 0 and sight[brand].met == z + 1 and sight[brand].seen == 1:
@@ -432,7 +432,7 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
     person = town.people[i]
     me = life.mind[i]
     mine = row_of(life.tie_rows, i)
-    sight = row_of(scratch.sight, 0)
+    sight = whole_row(scratch.sight, 0)
     sees = life.views[i]
     s = trip.where
     refresh(me, mine, sees, day, scratch.fade)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined, kernel, row_of
+from simulator.compilation import inlined, kernel, whole_row
 from simulator.model.kernels.constants import ABSENT, KNOWN_ABSENT, SOLD
 
 OUT_OF_REACH = 50.0
@@ -70,7 +70,7 @@ def discount_absent(slot, s, person, mine, sees, town, levers, p, scratch):
 
     Where only the favourite item is gone, another item of the brand may be the lesser evil.
     """
-    sight = row_of(scratch.sight, 0)
+    sight = whole_row(scratch.sight, 0)
     for b in range(levers.brands.shape[0]):
         here = sight[b]
         usual = town.first_item[b] + mine[b].favourite

@@ -9,7 +9,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import COUNTED, LOOKED_AT, count_below, due_among, inlined, kernel, lowest_bit, row_of, ticks
+from simulator.compilation import (
+    COUNTED,
+    LOOKED_AT,
+    count_below,
+    due_among,
+    inlined,
+    kernel,
+    lowest_bit,
+    ticks,
+    whole_row,
+)
 from simulator.model.kernels.ahead import AHEAD, fetch_customer, fetch_person, fetch_shelf, fetch_trip
 from simulator.model.kernels.choose import choose, look_at_shelf
 from simulator.model.kernels.clock import note_time
@@ -329,7 +339,7 @@ def take_seats(ranks, begin, size, levers, roles, setting, scratch):
 @inlined
 def read_the_day(levers, life, scratch):
     """Note side by side what holds for everybody today, for every brand."""
-    today = row_of(scratch.today, 0)
+    today = whole_row(scratch.today, 0)
     stirred = 0
     for b in range(levers.brands.shape[0]):
         today[b].salience = levers.brands[b].salience

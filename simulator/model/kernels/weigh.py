@@ -12,6 +12,7 @@ from simulator.compilation import (
     LANES,
     across,
     bits_of,
+    in_row,
     inlined,
     kernel,
     lane_is,
@@ -19,7 +20,7 @@ from simulator.compilation import (
     largest,
     lowest_bit,
     pick,
-    row_of,
+    whole_row,
 )
 from simulator.model.kernels.acquaintance import pass_over_strangers
 from simulator.model.kernels.changes import worth_of_change
@@ -110,7 +111,7 @@ def offered(trip, b, favourite, person, levers, setting, p):
 def shift_of_one(trip, b, person, mine, sees, usual, life, levers, setting, p, scratch):
     """What of one brand's utility for the shopper is not so on an ordinary day, but for its salience (logit)."""
     shift = 0.0
-    here = row_of(scratch.sight, 0)[b]
+    here = whole_row(scratch.sight, 0)[b]
     if not usual:
         here.item, shift = offered(trip, b, mine[b].favourite, person, levers, setting, p)
     if life.firms[b].reputation != 0.0:
@@ -124,7 +125,7 @@ def shift_of_one(trip, b, person, mine, sees, usual, life, levers, setting, p, s
 @inlined
 def wanted_of_all(scratch):
     """Brand with the highest utility plus noise, in sight or not: what the shopper came for."""
-    sight = row_of(scratch.sight, 0)
+    sight = whole_row(scratch.sight, 0)
     best = np.int64(0)
     top = np.float32(LOWEST)
     for first in range(0, len(sight), LANES):
@@ -141,27 +142,27 @@ def wanted_of_all(scratch):
 def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
     """Fill ``value`` (without noise), its ``shift`` from an ordinary day's, and ``noise`` for every brand.
 
-    The noise, a Gumbel draw per brand keyed by the trip, has been drawn when the shopper's chunk took its seats. Returns
-    the brand with the highest value plus noise.
+    The noise, a Gumbel draw per brand keyed by the trip, has been drawn when the shopper's chunk took its seats.
+    Returns the brand with the highest value plus noise.
     """
     best = np.int64(0)
     top = np.float32(LOWEST)
     usual = levers.usual[trip.where] & USUAL_PRICES != 0
     for first in range(0, len(mine), LANES):
-        here, ties = across(row_of(scratch.sight, 0), first), across(mine, first)
-        today = across(row_of(scratch.today, 0), first)
+        here, ties = across(whole_row(scratch.sight, 0), first), across(mine, first)
+        today = across(whole_row(scratch.today, 0), first)
         here.item = -1
         shift = today.salience * (1.0 - ties.habit)  # habit brings a brand to mind whatever its standing in public
         apart = bits_of(today.apart != 0.0)
         if not usual:
-            apart = bits_of(today.missing == 0.0)
+            apart = bits_of(in_row(ties))
         while apart != 0:
             b = lowest_bit(apart)
             apart &= apart - np.uint64(1)
             one = shift_of_one(trip, first + b, person, mine, sees, usual, life, levers, setting, p, scratch)
             shift += pick(lane_is(b), one, 0.0)
         used_to = pick(lane_is(me.last_brand - first), p.inertia, 0.0)
-        value = ties.utility + standing(ties, p) + shift + used_to + today.missing
+        value = pick(in_row(ties), ties.utility + standing(ties, p) + shift + used_to, LOWEST)
         noise = lanes_at(scratch.seats.noise, first, trip.seat)
         here.shift = shift
         here.value = value
@@ -188,7 +189,7 @@ def largest_shifts(scratch):
     """The largest loss and the largest gain of any brand against an ordinary day (logit, both at least 0)."""
     loss = 0.0
     gain = 0.0
-    sight = row_of(scratch.sight, 0)
+    sight = whole_row(scratch.sight, 0)
     for first in range(0, len(sight), LANES):
         shift = across(sight, first).shift
         if bits_of(shift != 0.0) != 0:
@@ -200,7 +201,7 @@ def largest_shifts(scratch):
 @inlined
 def category_worth(scratch):
     """What the whole shelf is worth beyond an ordinary day: the difference of two log-sums of utility (logit)."""
-    sight = row_of(scratch.sight, 0)
+    sight = whole_row(scratch.sight, 0)
     top = LOWEST
     for first in range(0, len(sight), LANES):
         top = max(top, np.float64(largest(across(sight, first).value)))
