@@ -154,12 +154,6 @@ def exponential(word):
     return -log(uniform(word))
 
 
-@typed_kernel("float64(uint32)")
-def gumbel(word):
-    """Standard Gumbel (maximum) by inversion: argmax of utility plus Gumbel noise is a logit choice."""
-    return -log(-log(uniform(word)))
-
-
 @typed_kernel("float32(float32)")
 def log32(x):
     """Natural logarithm of a positive normal number of 32 bits, as `log`; relative error below 3e-7."""
@@ -176,8 +170,12 @@ def log32(x):
 
 
 @typed_kernel("float32(uint32)")
-def gumbel32(word):
-    """Standard Gumbel as `gumbel`, of 32 bits: from the 23 upper bits of the word, so that it ends at -2.9 and 16.6."""
+def gumbel(word):
+    """Standard Gumbel (maximum) by inversion: argmax of utility plus Gumbel noise is a logit choice.
+
+    From the 23 upper bits of the word, in numbers of 32 bits, since it is drawn for every brand on every trip; it lies
+    between -2.9 and 16.6.
+    """
     u = (np.float32(np.int32(word >> _9)) + _HALF) * _TO_UNIT_32
     return -log32(-log32(u))
 

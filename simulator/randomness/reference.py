@@ -89,11 +89,6 @@ def exponential(word: U32) -> F64:
     return -log(uniform(word))
 
 
-def gumbel(word: U32) -> F64:
-    """Standard Gumbel."""
-    return -log(-log(uniform(word)))
-
-
 def log32(x: NDArray[np.float32]) -> NDArray[np.float32]:
     """Natural logarithm of numbers of 32 bits."""
     shifted = np.asarray(x, np.float32).view(np.int32) - np.int32(p.ROOT_HALF_BITS_32) + np.int32(p.ONE_BITS_32)
@@ -108,8 +103,8 @@ def log32(x: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(exponent.astype(np.float32) * np.float32(p.LN2) + np.float32(2.0) * s * series, np.float32)
 
 
-def gumbel32(word: U32) -> NDArray[np.float32]:
-    """Standard Gumbel of 32 bits."""
+def gumbel(word: U32) -> NDArray[np.float32]:
+    """Standard Gumbel, of numbers of 32 bits."""
     u = ((np.asarray(word) >> 9).astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-23)
     return -log32(-log32(u))
 

@@ -318,10 +318,10 @@ def answer_empty_shelf(trip, b, day, second, week, person, me, mine, town, life,
             best = score
             answer = TOOK_OTHER_STORE
             result = -2 - slot
-    home = block(key, person.uid, b, _HOME)
-    if trip.retry == 0 and exponential(home[0]) * p.home_stock_days > p.wait_days:
-        score = wanted - p.wait_cost + gumbel(words[2])
-        if score > best:
+    score = wanted - p.wait_cost + gumbel(words[2])
+    if trip.retry == 0 and score > best:  # who would rather wait can do so with enough at home
+        home = block(key, person.uid, b, _HOME)
+        if exponential(home[0]) * p.home_stock_days > p.wait_days:
             answer = WAITED
             result = -1
             me.retry_day = day + max(1, int(p.wait_days))

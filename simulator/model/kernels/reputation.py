@@ -11,24 +11,21 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import inlined, kernel
-from simulator.randomness.philox import log
+from simulator.randomness.philox import log32
 
-_ALMOST_ALL = 1.0 - 1e-6
+_ALL, _ALMOST_ALL = np.float32(1.0), np.float32(1.0 - 1e-6)
 _FORGOTTEN = 1e-4
 """Standing below which nobody notices: worth less than a ten-thousandth of a logit."""
 
 
 @inlined
-def own_purchases(tie, p):
-    """Purchases of the brand that a customer's habit stands for: ``-ln(1 - habit) / habit_growth``."""
-    return -log(1.0 - min(np.float64(tie.habit), _ALMOST_ALL)) / p.habit_growth
-
-
-@inlined
 def weight_of_others(tie, p):
-    """Weight of what others say, 1 without own experience and half after ``experience_discount`` purchases."""
+    """Weight of what others say, 1 without own experience and half after ``experience_discount`` purchases.
+
+    Habit stands for ``-ln(1 - habit) / habit_growth`` purchases of one's own.
+    """
     half = p.habit_growth * p.experience_discount  # -ln(1 - habit) after so many purchases
-    return half / (half - log(1.0 - min(np.float64(tie.habit), _ALMOST_ALL)))
+    return half / (half - log32(_ALL - min(tie.habit, _ALMOST_ALL)))
 
 
 @inlined

@@ -57,7 +57,7 @@ from simulator.model.kernels.listing import learn_range
 from simulator.model.kernels.perceive import look_words
 from simulator.model.kernels.record import record
 from simulator.model.kernels.team import join_visits, meet, part_of
-from simulator.randomness.philox import exponential, fill_blocks, gumbel32, normal, uniform
+from simulator.randomness.philox import exponential, fill_blocks, gumbel, normal, uniform
 from simulator.randomness.streams import Stream
 
 _TRIP = int(Stream.TRIP)
@@ -331,7 +331,7 @@ def take_seats(ranks, begin, size, levers, roles, setting, scratch):
         fill_blocks(setting.run, _CHOICE, seats.again, size, group, seats, CHOICE_WORDS)
         for lane in range(min(4, brands - 4 * group)):
             for j in range(size):
-                noise[4 * group + lane, j] = gumbel32(words[CHOICE_WORDS + lane, j])
+                noise[4 * group + lane, j] = gumbel(words[CHOICE_WORDS + lane, j])
     for j in range(size):
         luck[j] = normal(words[EXPERIENCE_WORDS, j])
 
