@@ -371,6 +371,12 @@ class Seats(NamedTuple):
     words: Array  # (rows, CHUNK) uint32, see `shop`
     noise: Array  # (B rounded up to eights, CHUNK) float32, Gumbel noise by brand
     luck: Array  # (CHUNK,) float64, standard normal: quality of this use
+    late: Array  # (CHUNK,) int32, customers whose tastes have a quarter to catch up with
+    beta: Array  # (CHUNK,) float64, their coefficient of ln price
+    x: Array  # (CHUNK,) float64, their place in lifestyle space
+    y: Array  # (CHUNK,) float64
+    middle: Array  # (CHUNK,) float64, what their tastes drift around
+    value: Array  # (CHUNK,) float64, utility of a brand for them
     wait: Array  # (CHUNK,) float64, time to the next trip in mean intervals
 
 
@@ -403,7 +409,6 @@ class Scratch(NamedTuple):
     answers: Array  # (B,) int64, complaints that each care desk can still answer today
     sight: Array  # (1, B rounded up to eights) SIGHT, turned: the shelf before the shopper
     today: Array  # (1, B rounded up to eights) TODAY, turned: what holds for everybody today
-    lanes: Array  # (3, B rounded up to fours) float64, a number per brand
     item_words: Array  # (4, I rounded up to twos) uint32, a store's draws by item
     told: Array  # (MOST_TOLD,) int32, friends whom a teller has told, by place in the list of friends
     fade: Array  # (DAYS, F) float32

@@ -37,7 +37,7 @@ from simulator.model.kernels.constants import (
     WENT_WITHOUT,
 )
 from simulator.model.kernels.listing import any_delisted, brand_absent, discount_absent, knows_gap, store_with
-from simulator.model.kernels.mind import commitment, drift_tastes, refresh, touch
+from simulator.model.kernels.mind import commitment, refresh, touch
 from simulator.model.kernels.notes import note_event
 from simulator.model.kernels.perceive import (
     appeal,
@@ -436,8 +436,6 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
     sees = life.views[i]
     s = trip.where
     refresh(me, mine, sees, day, scratch.fade)
-    if setting.drift_noise > 0.0:
-        drift_tastes(me, mine, person, day, town, levers, setting, p, scratch.lanes)
     trip.bought = -1
     trip.forced = 0
     if me.strange != 0:

@@ -20,7 +20,7 @@ from simulator.compilation import (
     ticks,
     whole_row,
 )
-from simulator.model.kernels.ahead import AHEAD, fetch_customer, fetch_person, fetch_shelf, fetch_trip
+from simulator.model.kernels.ahead import fetch_customer, fetch_person, fetch_shelf, fetch_trip
 from simulator.model.kernels.choose import choose, look_at_shelf
 from simulator.model.kernels.clock import note_time
 from simulator.model.kernels.constants import (
@@ -52,6 +52,7 @@ from simulator.model.kernels.constants import (
     USUAL_LOOKS,
     USUAL_PRICES,
 )
+from simulator.model.kernels.drift import drift_tastes
 from simulator.model.kernels.experience import experience
 from simulator.model.kernels.listing import learn_range
 from simulator.model.kernels.perceive import look_words
@@ -359,15 +360,21 @@ def serve(day, week, phases, ranks, first, last, second, town, life, levers, set
     """Serve the ranked trips ``first`` to ``last``; list who goes on to another store and return how many."""
     onward = 0
     fetched = open_at = -1
+    for k in range(first, min(last, first + CHUNK)):
+        fetch_customer(scratch.trips[place_of(ranks[k])].who, town, life)
     for begin in range(first, last, CHUNK):
         size = min(CHUNK, last - begin)
         now = ticks()
+        if setting.drift_noise > 0.0:
+            for j in range(size):
+                scratch.seats.late[j] = scratch.trips[place_of(ranks[begin + j])].who
+            drift_tastes(day, size, town, life, levers, setting, p, scratch.seats)
         take_seats(ranks, begin, size, levers, town.roles.shape[0], setting, scratch)
         for j in range(size):
-            if begin + CHUNK + j < last:
-                fetch_trip(place_of(ranks[begin + CHUNK + j]), scratch)
-            if begin + j + AHEAD < last:
-                later = scratch.trips[place_of(ranks[begin + j + AHEAD])]
+            if begin + j + 2 * CHUNK < last:
+                fetch_trip(place_of(ranks[begin + j + 2 * CHUNK]), scratch)
+            if begin + j + CHUNK < last:
+                later = scratch.trips[place_of(ranks[begin + j + CHUNK])]
                 fetch_customer(later.who, town, life)
                 if later.where != fetched:
                     fetched = np.int64(later.where)
