@@ -275,6 +275,7 @@ TRIP = np.dtype(
         ("target", np.int8),  # brand wanted
         ("bought", np.int8),  # brand bought, -1 where none
         ("forced", np.uint8),  # 1 where it was a substitute
+        ("late", np.uint8),  # 1 where the shopper's tastes have not drifted yet as far as today
     ],
     align=True,
 )

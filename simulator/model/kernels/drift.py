@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import LANES, inlined, kernel, row_of
+from simulator.model.kernels.ahead import fetch_ties
 from simulator.model.kernels.constants import QUARTER
 from simulator.randomness.philox import fill_blocks, quantile, uniform
 from simulator.randomness.streams import Stream
@@ -35,6 +36,7 @@ def draw_drift(n, town, life, setting, seats):
     """Draw the noise of the late customers' next quarter; two customers draw apart, and so do two quarters of one."""
     for m in range(n):
         who = seats.late[m]
+        fetch_ties(who, True, life)
         me = life.mind[who]
         me.quarter += 1
         seats.uid[m] = town.people[who].uid
@@ -80,9 +82,9 @@ def drift_one_quarter(n, town, life, levers, setting, p, seats):
 
 @kernel
 def drift_tastes(day, size, town, life, levers, setting, p, seats):
-    """Let the tastes of the customers in ``seats.late``, of whom there are ``size``, drift as far as today."""
+    """Let the tastes of the customers in ``seats.late``, of whom there are ``size`` and all late, drift up to today."""
     today = day // QUARTER
-    n = find_late(today, size, life, seats)
+    n = size
     while n > 0:
         drift_one_quarter(n, town, life, levers, setting, p, seats)
         n = find_late(today, n, life, seats)

@@ -20,7 +20,7 @@ from simulator.compilation import (
     ticks,
     whole_row,
 )
-from simulator.model.kernels.ahead import fetch_customer, fetch_person, fetch_shelf, fetch_trip
+from simulator.model.kernels.ahead import AHEAD, fetch_customer, fetch_person, fetch_shelf, fetch_trip
 from simulator.model.kernels.choose import choose, look_at_shelf
 from simulator.model.kernels.clock import note_time
 from simulator.model.kernels.constants import (
@@ -39,12 +39,14 @@ from simulator.model.kernels.constants import (
     FIRST_SAID,
     FIRST_TRIP,
     INCIDENCE_WORDS,
+    LONG_AGO,
     LOOK_PACK,
     NEVER,
     ONWARD,
     PHASE_EXPERIENCE,
     PHASE_RECORD,
     PLANNED,
+    QUARTER,
     SERVICE_WORDS,
     SHOPPERS,
     STIRRED,
@@ -159,6 +161,7 @@ def plan_trips(day, n, begin, visits, town, life, setting, p, scratch):
     The calendar advances unless the trip was a retry.
     """
     seats = scratch.seats
+    quarter = day // QUARTER if setting.drift_noise > 0.0 else LONG_AGO
     for s in range(visits.shape[0]):
         visits[s] = 0
     for k in range(min(CHUNK, n)):
@@ -175,6 +178,7 @@ def plan_trips(day, n, begin, visits, town, life, setting, p, scratch):
             trip.uid = town.people[i].uid
             trip.retry = me.next_day > day
             trip.ordinal = me.trips - trip.retry
+            trip.late = me.quarter < quarter
             seats.uid[j] = trip.uid
             seats.ordinal[j] = trip.ordinal
             seats.again[j] = 0
@@ -355,26 +359,37 @@ def read_the_day(levers, life, scratch):
     scratch.counts[STIRRED] = stirred
 
 
+@inlined
+def catch_up(day, ranks, begin, size, town, life, levers, setting, p, scratch):
+    """Let the tastes of a chunk of shoppers drift as far as today."""
+    n = 0
+    for j in range(size):
+        trip = scratch.trips[place_of(ranks[begin + j])]
+        if trip.late == 1:
+            trip.late = 0
+            scratch.seats.late[n] = trip.who
+            n += 1
+    if n > 0:
+        drift_tastes(day, n, town, life, levers, setting, p, scratch.seats)
+
+
 @kernel
 def serve(day, week, phases, ranks, first, last, second, town, life, levers, setting, p, scratch, records):
     """Serve the ranked trips ``first`` to ``last``; list who goes on to another store and return how many."""
     onward = 0
     fetched = open_at = -1
-    for k in range(first, min(last, first + CHUNK)):
+    for k in range(first, min(last, first + AHEAD)):
         fetch_customer(scratch.trips[place_of(ranks[k])].who, town, life)
     for begin in range(first, last, CHUNK):
         size = min(CHUNK, last - begin)
         now = ticks()
-        if setting.drift_noise > 0.0:
-            for j in range(size):
-                scratch.seats.late[j] = scratch.trips[place_of(ranks[begin + j])].who
-            drift_tastes(day, size, town, life, levers, setting, p, scratch.seats)
+        catch_up(day, ranks, begin, size, town, life, levers, setting, p, scratch)
         take_seats(ranks, begin, size, levers, town.roles.shape[0], setting, scratch)
         for j in range(size):
-            if begin + j + 2 * CHUNK < last:
-                fetch_trip(place_of(ranks[begin + j + 2 * CHUNK]), scratch)
             if begin + j + CHUNK < last:
-                later = scratch.trips[place_of(ranks[begin + j + CHUNK])]
+                fetch_trip(place_of(ranks[begin + j + CHUNK]), scratch)
+            if begin + j + AHEAD < last:
+                later = scratch.trips[place_of(ranks[begin + j + AHEAD])]
                 fetch_customer(later.who, town, life)
                 if later.where != fetched:
                     fetched = np.int64(later.where)
