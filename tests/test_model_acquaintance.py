@@ -141,7 +141,7 @@ def test_a_brand_known_to_all_is_as_if_nothing_had_been_said() -> None:
     assert (newcomers(said.world.brands) == 0).all()
     for model in (said, unsaid):
         model.run_until(7)
-    assert said.state.life.ties.tobytes() == unsaid.state.life.ties.tobytes()
+    assert said.state.life.tie_rows.tobytes() == unsaid.state.life.tie_rows.tobytes()
 
 
 def test_somebody_must_know_something() -> None:

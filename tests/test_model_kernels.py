@@ -12,17 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from rows import grow_habit_of, refresh_of, weigh_for
 from small_markets import CARTON, FOCAL, setting
 
+from simulator.compilation import turned_view
 from simulator.experiment.twins import Task, run_replicate
 from simulator.model import BrandMarket
 from simulator.model.columns import MIND, PERSON, TIE, VIEW, aligned
 from simulator.model.fixed import fading, new_crew
 from simulator.model.kernels import constants as c
 from simulator.model.kernels.care import satisfaction_probability
-from simulator.model.kernels.choose import any_in_stock, best_brand, wanted_item, weigh
-from simulator.model.kernels.experience import grow_habit, problem_severity, talk_probability
-from simulator.model.kernels.mind import refresh
+from simulator.model.kernels.choose import wanted_item
+from simulator.model.kernels.experience import problem_severity, talk_probability
 from simulator.model.kernels.people import grow_bond, lose_person
 from simulator.model.kernels.perceive import form_opinion, grow_familiar, miss_probability
 from simulator.model.kernels.record import lapse_states
@@ -36,6 +37,7 @@ from simulator.model.kernels.shop import (
     sort_ranks,
     take_seats,
 )
+from simulator.model.kernels.substitute import any_in_stock, best_brand
 from simulator.model.kernels.talk import persuade
 from simulator.model.kernels.team import join_visits
 from simulator.model.kernels.voice import complaint_probability
@@ -188,8 +190,10 @@ def test_the_best_brand_is_the_one_with_the_highest_score_within_reach(
     for b in range(4):
         if empty[b]:
             state.life.stock["shelf"][0, slice(*model.town.first_item[b : b + 2])] = 0
+    value, noise = value.astype(np.float32), noise.astype(np.float32)
+    sight = turned_view(scratch.sight)[0, :4]
     for name, column in (("value", value), ("noise", noise), ("seen", seen)):
-        scratch.sight[name] = column
+        sight[name] = column
     best = best_brand(0, needs_stock, damp, avoid, model.town, state.life, scratch)
     able = [b for b in range(4) if b != avoid and seen[b] and not (needs_stock and empty[b])]
     assert best == max(able, key=lambda b: (damp * value[b] + noise[b], -b), default=-1)
@@ -211,22 +215,22 @@ def seated(scratch: Any, model: BrandMarket, customer: int, ordinal: int) -> Any
     """A trip of a customer to the first store for which the draws have been made."""
     trip = scratch.trips[0]
     trip["uid"], trip["ordinal"], trip["where"], trip["retry"] = model.town.people["uid"][customer], ordinal, 0, 0
-    roles = model.town.roles.shape[0]
-    take_seats(np.zeros(1, np.uint64), 0, 1, len(model.world.brands.names), roles, model.setting, scratch)
+    take_seats(np.zeros(1, np.uint64), 0, 1, model.levers, model.town.roles.shape[0], model.setting, scratch)
     return trip
 
 
 def test_a_brand_that_leaves_moves_only_those_who_had_chosen_it(model: BrandMarket) -> None:
     scratch = new_crew(model.world, model.values)[0]
+    sight = turned_view(scratch.sight)[0]
     with_it, without_it = [], []
     for i in range(600):
         trip = seated(scratch, model, i, 40)
         life = model.state.life
-        weigh(trip, model.town.people[i], life.mind[i], life.ties[i], life.views[i], life, model.levers, model.setting,
-              model.parameters, scratch)  # fmt: skip
-        scratch.sight["seen"] = 1
+        best = weigh_for(trip, i, model.town, life, model.levers, model.setting, model.parameters, scratch)
+        sight["seen"] = 1
         with_it.append(best_brand(0, False, 1.0, -1, model.town, life, scratch))
-        scratch.sight["seen"][1] = 0
+        assert with_it[-1] == best
+        sight["seen"][1] = 0
         without_it.append(best_brand(0, False, 1.0, -1, model.town, life, scratch))
     left = [b for a, b in zip(with_it, without_it, strict=True) if a == 1]
     assert 60 < len(left) < 250
@@ -240,10 +244,9 @@ def test_choices_follow_the_logit_of_what_was_weighed(model: BrandMarket) -> Non
     life = model.state.life
     counts = np.zeros(4)
     for ordinal in range(3000):
-        weigh(seated(scratch, model, 3, ordinal), model.town.people[3], life.mind[3], life.ties[3], life.views[3], life,
-              model.levers, model.setting, model.parameters, scratch)  # fmt: skip
-        counts[np.argmax(scratch.sight["value"] + scratch.sight["noise"])] += 1
-    odds = np.exp(scratch.sight["value"])
+        trip = seated(scratch, model, 3, ordinal)
+        counts[weigh_for(trip, 3, model.town, life, model.levers, model.setting, model.parameters, scratch)] += 1
+    odds = np.exp(turned_view(scratch.sight)[0, :4]["value"].astype(np.float64))
     expected = odds / odds.sum()
     assert (np.abs(counts / 3000 - expected) < 4 * np.sqrt(expected * (1 - expected) / 3000) + 1e-3).all()
 
@@ -256,12 +259,13 @@ def test_choices_follow_the_logit_of_what_was_weighed(model: BrandMarket) -> Non
 def test_habit_grows_for_the_bought_brand_and_fades_for_the_others(
     model: BrandMarket, habit: np.ndarray[Any, Any], bought: list[int]
 ) -> None:
-    ties = aligned(4, TIE)
+    rows = aligned((1, 4), TIE)
+    ties = turned_view(rows)[0]
     ties["habit"] = habit
     rate = float(model.parameters["habit_growth"])
     expected = habit.astype(float)
     for b in bought:
-        grow_habit(ties, b, model.parameters)
+        grow_habit_of(rows, 0, b, model.parameters)
         expected = [h + rate * ((k == b) - h) for k, h in enumerate(expected)]
     assert ties["habit"] == pytest.approx(expected, abs=1e-5)
     assert (ties["habit"] <= 1.0 + 1e-6).all()
@@ -277,7 +281,7 @@ def test_a_message_takes_a_share_of_the_room_left_less_own_experience(
     heard = max(-limit, min(limit, heard))
     tie = one(TIE, heard=heard, habit=habit)
     persuade(tie, valence, 0.8, p)
-    own = -math.log(1.0 - min(habit, 1.0 - 1e-6)) / float(p["habit_growth"])
+    own = -math.log(1.0 - min(habit, 1.0 - 2.0**-20)) / float(p["habit_growth"])
     weight = 0.8 / (1.0 + own / float(p["experience_discount"]))
     if valence > 0:
         expected = heard + weight * float(p["message_positive"]) * (limit - heard)
@@ -335,16 +339,17 @@ def test_a_broken_identity_hurts_in_proportion_to_commitment(
 def test_fading_halves_each_stock_in_its_own_half_life(model: BrandMarket) -> None:
     names = ("forced_trial_fade_weeks", "heard_fade_weeks", "bond_decay_weeks", "identity_recovery_halflife_weeks")
     fade = fading(model.values)
-    ties, views = aligned(2, TIE), aligned(1, VIEW)
+    rows, views = aligned((1, 2), TIE), aligned(1, VIEW)
+    ties = turned_view(rows)[0]
     for gap in (1, 30, 200):
         me = one(MIND, updated=10)
         ties["learned"] = ties["heard"] = ties["bond"] = 1.0
         views["hurt"] = 1.0
-        refresh(me, ties, views, 10 + gap, fade)
+        refresh_of(me, rows, 0, views, 10 + gap, fade)
         factors = [0.5 ** (gap / (7.0 * model.values[name])) for name in names]
         found = [ties["learned"][1], ties["heard"][1], ties["bond"][1], views["hurt"][0]]
         assert found == pytest.approx(factors, rel=1e-5)
-        refresh(me, ties, views, 10 + gap, fade)  # a second look on the same day fades nothing
+        refresh_of(me, rows, 0, views, 10 + gap, fade)  # a second look on the same day fades nothing
         assert ties["learned"][1] == pytest.approx(factors[0], rel=1e-5)
 
 

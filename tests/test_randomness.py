@@ -61,8 +61,8 @@ def words():
 
 @pytest.mark.parametrize("name", ["uniform", "exponential", "gumbel", "normal"])
 def test_distributions_are_bit_identical_and_right(name, words):
-    compiled = np.array([getattr(philox, name)(w) for w in words])
     plain = getattr(reference, name)(words)
+    compiled = np.array([getattr(philox, name)(w) for w in words], plain.dtype)  # Python holds all as 64 bits
     assert compiled.tobytes() == plain.tobytes()
     law = {"uniform": stats.uniform, "exponential": stats.expon, "gumbel": stats.gumbel_r, "normal": stats.norm}[name]
     assert stats.kstest(compiled[7:], law.cdf).pvalue > 1e-4  # fixed key: cannot fail by chance, only by a change
@@ -74,6 +74,20 @@ def test_log_is_accurate_to_1e12():
     assert np.abs(mine - np.log(x)).max() < 1e-12
     near_one = np.linspace(0.5, 2.0, 10_001)
     assert np.abs(np.array([philox.log(v) for v in near_one]) - np.log(near_one)).max() < 1e-12
+
+
+def test_the_short_log_is_accurate_and_bit_identical():
+    x = np.concatenate([np.geomspace(1e-37, 1e37, 20_000), np.linspace(0.5, 2.0, 10_001)]).astype(np.float32)
+    mine = np.array([philox.log32(v) for v in x], np.float32)
+    assert mine.tobytes() == reference.log32(x).tobytes()
+    exact = np.log(x.astype(np.float64))
+    assert (np.abs(mine - exact) <= 3e-7 * np.maximum(np.abs(exact), 0.0)).all()
+
+
+def test_gumbel_stays_within_what_23_bits_can_tell():
+    ends = reference.gumbel(np.array([0, 511, 2**32 - 512, 2**32 - 1], np.uint32))
+    assert ends[0] == ends[1] == pytest.approx(-np.log(24 * np.log(2.0)), abs=1e-6)
+    assert ends[2] == ends[3] == pytest.approx(24 * np.log(2.0), abs=1e-5)
 
 
 def test_exp_is_accurate_and_bit_identical():

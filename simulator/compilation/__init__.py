@@ -12,22 +12,10 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from simulator.compilation.cache import cache_folder, is_warm, mark_warm, source_hash, sources
-from simulator.compilation.lanes import (
-    LANES,
-    across,
-    bits_of,
-    in_row,
-    lane_is,
-    lanes_at,
-    lanes_in,
-    largest,
-    pick,
-    row_of,
-    turned_view,
-    whole_row,
-)
+from simulator.compilation.lanes import LANES, bits_of, lane_is, lanes_at, lanes_in, largest, pick
 from simulator.compilation.parts import Kernel, Part
 from simulator.compilation.tables import hold
+from simulator.compilation.turned import across, in_row, row_of, turned_view, whole_row
 
 __all__ = [
     "COUNTED",

@@ -342,7 +342,7 @@ class Life(NamedTuple):
     """What changes, one copy per arm."""
 
     mind: Array  # (N,) MIND
-    tie_rows: Array  # (N, B) TIE, turned: see `ties` and `simulator.compilation.lanes`
+    tie_rows: Array  # (N, B) TIE, turned: see `ties` and `simulator.compilation.turned`
     views: Array  # (N, Z) VIEW
     stock: Array  # (S, I) STOCK
     coming: Array  # (S, I, SLOTS) int32, units on the way by arrival day

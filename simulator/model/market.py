@@ -329,10 +329,7 @@ class BrandMarket(mesa.Model):
             self._finish(today, int(end))
 
     def _next_review(self, today: int) -> int:
-        """The next day before which somebody looks at the week: a review, a salience or a reference price that moves.
-
-        Before launch nobody does as long as nothing has happened.
-        """
+        """The next day by which something looks back at the week; nothing does before launch while nothing happens."""
         if today < self._undisturbed_until and not self._moving_prices():
             return self._undisturbed_until
         return 7 * (today // 7 + 1)

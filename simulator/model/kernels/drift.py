@@ -1,8 +1,8 @@
 """Drift of tastes: once a quarter, worked out for a chunk of shoppers at once (model description, section 3).
 
 A first-order autoregression of the scores that keeps their spread and shape: ``score = keep x score + noise``;
-``taste_drift_per_year`` is the standard deviation of a year's change in taste. It is keyed by quarter, so that it is the
-same in every arm whatever was bought, and whoever has not shopped for a while catches up.
+``taste_drift_per_year`` is the standard deviation of a year's change in taste. It is keyed by quarter, so that it is
+the same in every arm whatever was bought, and whoever has not shopped for a while catches up.
 """
 
 from __future__ import annotations

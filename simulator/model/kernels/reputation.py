@@ -13,7 +13,7 @@ import numpy as np
 from simulator.compilation import inlined, kernel
 from simulator.randomness.philox import log32
 
-_ALL, _ALMOST_ALL = np.float32(1.0), np.float32(1.0 - 1e-6)
+_ALL, _ALMOST_ALL = np.float32(1.0), np.float32(1.0 - 2.0**-20)
 _FORGOTTEN = 1e-4
 """Standing below which nobody notices: worth less than a ten-thousandth of a logit."""
 

@@ -377,7 +377,7 @@ def catch_up(day, ranks, begin, size, town, life, levers, setting, p, scratch):
 def serve(day, week, phases, ranks, first, last, second, town, life, levers, setting, p, scratch, records):
     """Serve the ranked trips ``first`` to ``last``; list who goes on to another store and return how many."""
     onward = 0
-    fetched = open_at = -1
+    fetched = open_at = np.int64(-1)
     for k in range(first, min(last, first + AHEAD)):
         fetch_customer(scratch.trips[place_of(ranks[k])].who, town, life)
     for begin in range(first, last, CHUNK):

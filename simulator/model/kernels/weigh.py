@@ -126,7 +126,7 @@ def shift_of_one(trip, b, person, mine, sees, usual, life, levers, setting, p, s
 def wanted_of_all(scratch):
     """Brand with the highest utility plus noise, in sight or not: what the shopper came for."""
     sight = whole_row(scratch.sight, 0)
-    best = np.int64(0)
+    best = 0
     top = np.float32(LOWEST)
     for first in range(0, len(sight), LANES):
         here = across(sight, first)
@@ -145,7 +145,7 @@ def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
     The noise, a Gumbel draw per brand keyed by the trip, has been drawn when the shopper's chunk took its seats.
     Returns the brand with the highest value plus noise.
     """
-    best = np.int64(0)
+    best = 0
     top = np.float32(LOWEST)
     usual = levers.usual[trip.where] & USUAL_PRICES != 0
     for first in range(0, len(mine), LANES):
@@ -174,7 +174,7 @@ def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
             best = first + lowest_bit(bits_of(score == most))
     if me.strange != 0:
         pass_over_strangers(me, levers, scratch)
-        best = np.int64(wanted_of_all(scratch))
+        best = wanted_of_all(scratch)
     return best
 
 
