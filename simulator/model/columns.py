@@ -1,9 +1,10 @@
 """State as rows of columns: what one customer's day touches together lies together.
 
 Every table is an array of records, so that a kernel reads ``me.trips`` or ``mine[b].habit`` and one purchase touches
-few cache lines. Brands are a second axis rather than a field, so one compiled program serves every market. The tuples
-at the end are what the kernels take. N customers, B brands, I items, S stores, R roles, K reps, Z changed looks, W
-recorded weeks, G segments, D distributors.
+few cache lines. Brands are a second axis rather than a field, so one compiled program serves every market; where eight
+brands are worked on at once, rows are turned (`simulator.compilation.turned`). The tuples at the end are what the
+kernels take. N customers, B brands, I items, S stores, R roles, K reps, Z changed looks, W recorded weeks, G segments,
+D distributors.
 """
 
 from __future__ import annotations
@@ -342,7 +343,7 @@ class Life(NamedTuple):
     """What changes, one copy per arm."""
 
     mind: Array  # (N,) MIND
-    tie_rows: Array  # (N, B) TIE, turned: see `ties` and `simulator.compilation.turned`
+    tie_rows: Array  # (N, B) TIE, turned; see `ties`
     views: Array  # (N, Z) VIEW
     stock: Array  # (S, I) STOCK
     coming: Array  # (S, I, SLOTS) int32, units on the way by arrival day
