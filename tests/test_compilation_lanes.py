@@ -81,7 +81,8 @@ def test_eight_at_once_reckon_as_one_by_one_and_touch_no_other_row(entries: int,
     spread = before["high"][1].astype(np.float32) - before["low"][1]
     assert after["b"][1].tolist() == np.where(np.arange(entries) == 3, 5.0, spread).tolist()
     assert after["whole"][1].tolist() == (2 * before["whole"][1]).tolist()
-    assert (after["low"][1] == before["low"][1]).all() and (after["high"][1] == before["high"][1]).all()
+    assert (after["low"][1] == before["low"][1]).all()
+    assert (after["high"][1] == before["high"][1]).all()
 
 
 @kernel

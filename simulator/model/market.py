@@ -28,7 +28,7 @@ from simulator.model.kernels.record import lapse_states
 from simulator.model.kernels.shelves import place_order
 from simulator.model.pilot import aim as aim_at
 from simulator.model.plan import PHASES, Plan
-from simulator.model.reference_prices import adapted
+from simulator.model.reference_prices import adapted, on_the_move
 from simulator.model.reporters import day_run, empty_at_closing, focal_share_today, focal_units_today, people_reached
 from simulator.model.reps import Rep
 from simulator.model.state import initial_state
@@ -44,6 +44,8 @@ from simulator.world import World, build_world
 if TYPE_CHECKING:
     import pandas as pd
 
+LONGEST_STRETCH = 50_000_000
+"""Customer-days after which a run comes back to Python, so that an impatient user can stop it within seconds."""
 SHOWN_WEEKS = 4
 """Weeks before launch at which a model made for looking at starts."""
 
@@ -330,14 +332,10 @@ class BrandMarket(mesa.Model):
 
     def _next_review(self, today: int) -> int:
         """The next day by which something looks back at the week; nothing does before launch while nothing happens."""
-        if today < self._undisturbed_until and not self._moving_prices():
-            return self._undisturbed_until
-        return 7 * (today // 7 + 1)
-
-    def _moving_prices(self) -> bool:
-        """Whether the prices that people are used to are on the move."""
-        steady = bool((self.levers.usual & c.USUAL_PRICES).all())
-        return not steady or bool((self.state.reference != self.levers.brands["log_list"]).any())
+        end = 7 * (today // 7 + 1)
+        if today < self._undisturbed_until and not on_the_move(self.state.reference, self.levers):
+            end = max(end, min(self._undisturbed_until, today + LONGEST_STRETCH // self.world.size))
+        return end
 
     def time_phases(self, days: int) -> None:
         """Run days and note the time of each phase, for `plan`; the result is the same.
@@ -414,7 +412,7 @@ class BrandMarket(mesa.Model):
                     )
         self.state.day = end
         if end % 7 == 0:
-            if self._moving_prices():
+            if on_the_move(self.state.reference, self.levers):
                 self.state.reference[:] = adapted(self.state.reference, self.levers, self.world, self.values)
             if end > 0:
                 self._end_week(end // 7 - 1)

@@ -8,10 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.model.kernels.constants import USUAL_PRICES
 from simulator.model.levers import Levers
 from simulator.world.world import World
 
 _WEEK = 7.0
+
+
+def on_the_move(reference: NDArray[np.float32], levers: Levers) -> bool:
+    """Whether a price or pack size is not the usual one anywhere, or the reference prices (B,) have not come to rest."""
+    usual = bool((levers.usual & USUAL_PRICES).all())
+    return not usual or bool((reference != levers.brands["log_list"]).any())
 
 
 def adapted(
