@@ -171,6 +171,9 @@ def autopilot(word, day, me, mine, sees, levers, setting, p, scratch):
 
     Habit is tied to what the pack looks like: a strange look keeps ``habit_transfer`` of it for each cue lost.
     """
+    u = uniform(word)
+    if u >= p.autopilot_ceiling:  # no habit is as strong as that
+        return -1
     strongest = 0
     top = np.float32(0.0)
     for first in range(0, len(mine), LANES):
@@ -179,7 +182,6 @@ def autopilot(word, day, me, mine, sees, levers, setting, p, scratch):
         if most > top:
             top = most
             strongest = first + lowest_bit(bits_of(habit == most))
-    u = uniform(word)
     strength = p.autopilot_ceiling * top
     if mine[strongest].cold > 0:  # nobody goes without thinking where they were treated badly
         strength = 0.0
