@@ -16,7 +16,7 @@ _WEEK = 7.0
 
 
 def on_the_move(reference: NDArray[np.float32], levers: Levers) -> bool:
-    """Whether a price or pack size is not the usual one anywhere, or the reference prices (B,) have not come to rest."""
+    """Whether prices or pack sizes are not the usual ones somewhere, or reference prices (B,) have not come to rest."""
     usual = bool((levers.usual & USUAL_PRICES).all())
     return not usual or bool((reference != levers.brands["log_list"]).any())
 

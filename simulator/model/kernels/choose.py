@@ -26,6 +26,7 @@ from simulator.model.kernels.constants import (
     SHORT_BY_EVENT,
     SOLD,
     USUAL_LOOKS,
+    USUAL_PRICES,
 )
 from simulator.model.kernels.listing import any_delisted, brand_absent, discount_absent, knows_gap, store_with
 from simulator.model.kernels.mind import commitment, refresh, touch
@@ -319,7 +320,8 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         if taken != b:
             trip.forced = 1
             b = taken
-    if b != setting.focal and (price_changed(s, levers, setting) or offer_changed(s, b, levers)):
-        touch(me, PRICE_SIZE, day)
+    if levers.usual[s] & USUAL_PRICES == 0 and b != setting.focal:
+        if price_changed(s, levers, setting) or offer_changed(s, b, levers):
+            touch(me, PRICE_SIZE, day)
     take(trip, b, item, mine, sees, town, life, levers, p, scratch)
     return -1
