@@ -320,8 +320,8 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
         if taken != b:
             trip.forced = 1
             b = taken
-    if levers.usual[s] & USUAL_PRICES == 0 and b != setting.focal:
-        if price_changed(s, levers, setting) or offer_changed(s, b, levers):
-            touch(me, PRICE_SIZE, day)
+    unusual = levers.usual[s] & USUAL_PRICES == 0
+    if unusual and b != setting.focal and (price_changed(s, levers, setting) or offer_changed(s, b, levers)):
+        touch(me, PRICE_SIZE, day)
     take(trip, b, item, mine, sees, town, life, levers, p, scratch)
     return -1
