@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from numba.extending import intrinsic
 
 from simulator.compilation import (
     COUNTED,
@@ -21,7 +22,6 @@ from simulator.compilation import (
     kernel,
     lane_is,
     lanes_at,
-    lanes_in,
     largest,
     lowest_bit,
     pick,
@@ -138,21 +138,27 @@ def test_one_entry_is_read_and_changed_like_a_record(entries: int, data: st.Data
 
 
 @kernel
-def fill(table, bits, column, numbers, out):
-    """Write whole eights, chosen by bits, from a column of a plain table."""
+def fill(table, limit, column, numbers, out):
+    """Write whole eights from a column of a plain table, and name those above a limit by bits."""
     here = across(whole_row(table, 0), 0)
-    here.a = pick(lanes_in(bits), lanes_at(numbers, 0, column), -1.0)
-    out[0] = bits_of(here.a != -1.0)
+    here.a = lanes_at(numbers, 0, column)
+    out[0] = bits_of(here.a > limit)
 
 
-def test_bits_name_lanes_both_ways() -> None:
+def test_bits_name_lanes_from_the_lowest_place() -> None:
     table, out = aligned((1, LANES), KIND), np.zeros(1, np.int64)
     numbers = np.arange(2.0 * LANES, dtype=np.float32).reshape(LANES, 2)
-    for bits in (0, 1, 0b10000000, 0b10110, 255):
-        fill(table, np.uint64(bits), 1, numbers, out)
-        chosen = [(bits >> k) & 1 == 1 for k in range(LANES)]
-        assert turned_view(table)["a"][0].tolist() == np.where(chosen, numbers[:, 1], -1.0).tolist()
-        assert out[0] == bits
+    for limit in (-1.0, 0.5, 6.0, 14.5, 99.0):
+        fill(table, limit, 1, numbers, out)
+        assert turned_view(table)["a"][0].tolist() == numbers[:, 1].tolist()
+        assert out[0] == sum(1 << k for k in range(LANES) if numbers[k, 1] > limit)
+
+
+def test_what_cannot_be_turned_is_refused() -> None:
+    wide = np.zeros((2, 3), np.dtype([("a", np.float64)]))
+    for table in (wide, aligned((4, 6), KIND)[:, ::2]):
+        with pytest.raises(ValueError, match="contiguous"):
+            turned_view(table)
 
 
 @kernel
@@ -175,6 +181,32 @@ def test_a_part_of_a_word_cannot_be_set_for_eight_at_once() -> None:
 
     with pytest.raises(TypeError, match="set one by one only"):
         set_bytes(table_of(4, 3))
+
+
+@intrinsic
+def last_of(typingctx: Any, values: Any) -> Any:
+    """The last entry, by a helper that is compiled while its caller is being written."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.compile_internal(builder, lambda some: some[-1], signature, args)
+
+    return values.dtype(values), generate
+
+
+@kernel
+def first_and_last(values):
+    """A part that needs a helper."""
+    return values[0] + last_of(values)
+
+
+@kernel
+def by_way_of_a_part(values):
+    """A kernel that needs a part."""
+    return first_and_last(values)
+
+
+def test_helpers_that_are_compiled_on_the_way_count_from_the_end() -> None:
+    assert by_way_of_a_part(np.array([3, 5, 7])) == 10
 
 
 def test_other_compiled_functions_still_count_from_the_end() -> None:

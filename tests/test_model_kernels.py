@@ -238,6 +238,27 @@ def test_a_brand_that_leaves_moves_only_those_who_had_chosen_it(model: BrandMark
     assert all(a == b for a, b in zip(with_it, without_it, strict=True) if a != 1)
 
 
+def test_nine_brands_are_weighed_as_four_are() -> None:
+    """More brands than are worked on at once: each is worth what its own row says."""
+    model = BrandMarket(setting(market="toothpaste", customers=500), rng=3, warm_up=False)
+    model.run_until(model.day + 200)
+    scratch, life, p = new_crew(model.world, model.values)[0], model.state.life, model.parameters
+    sight = turned_view(scratch.sight)[0, :9]
+    best = []
+    for i in range(200):
+        tie = life.ties[i]
+        best.append(
+            weigh_for(seated(scratch, model, i, 7), i, model.town, life, model.levers, model.setting, p, scratch)
+        )
+        standing = (
+            p["quality_choice_weight"] * tie["belief"] + p["bond_weight"] * tie["bond"] + tie["learned"] + tie["heard"]
+        ) - (p["availability_weight"] * tie["distrust"] + p["dislike_weight"] * tie["cold"])
+        used_to = p["inertia"] * (np.arange(9) == life.mind["last_brand"][i])
+        assert sight["value"] == pytest.approx(tie["utility"] + standing + used_to, abs=1e-5)
+        assert best[-1] == np.argmax(sight["value"] + sight["noise"])
+    assert 8 in best
+
+
 def test_choices_follow_the_logit_of_what_was_weighed(model: BrandMarket) -> None:
     # one customer, 3,000 trips: shares against the closed form, four standard errors
     scratch = new_crew(model.world, model.values)[0]

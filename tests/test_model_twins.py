@@ -332,6 +332,15 @@ def test_looking_often_changes_nothing(lived: BrandMarket, stretch: int) -> None
     assert differences(lived, model) == []
 
 
+def test_a_long_undisturbed_stretch_is_its_weeks_one_after_the_other() -> None:
+    whole = BrandMarket(setting(customers=500, weeks=4), rng=4, warm_up=False)
+    pieces = whole.fork()
+    whole.run_until(0)
+    while pieces.day < 0:
+        pieces.run_until(min(0, pieces.day + 5))
+    assert differences(whole, pieces) == []
+
+
 def test_single_steps_and_timed_phases_change_nothing(lived: BrandMarket) -> None:
     stepped, timed = fresh(lived), fresh(lived)
     stepped.run_until(-30)

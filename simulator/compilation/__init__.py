@@ -12,7 +12,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from simulator.compilation.cache import cache_folder, is_warm, mark_warm, source_hash, sources
-from simulator.compilation.lanes import LANES, bits_of, lane_is, lanes_at, lanes_in, largest, pick
+from simulator.compilation.lanes import LANES, bits_of, lane_is, lanes_at, largest, pick
 from simulator.compilation.parts import Kernel, Part
 from simulator.compilation.tables import hold
 from simulator.compilation.turned import across, in_row, row_of, turned_view, whole_row
@@ -36,7 +36,6 @@ __all__ = [
     "kernel",
     "lane_is",
     "lanes_at",
-    "lanes_in",
     "largest",
     "lowest_bit",
     "mark_warm",

@@ -152,17 +152,6 @@ def _lane_is(typingctx: Any, lane: Any) -> Any:
 
 
 @intrinsic
-def _lanes_in(typingctx: Any, bits: Any) -> Any:
-    """Typed half of `lanes_in`."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        word = context.cast(builder, args[0], bits, types.uint64)
-        return builder.bitcast(builder.trunc(word, ir.IntType(LANES)), BITS)
-
-    return choice_type(bits), generate
-
-
-@intrinsic
 def _largest(typingctx: Any, numbers: Any) -> Any:
     """Typed half of `largest`."""
 
@@ -195,8 +184,6 @@ pick = cast(Callable[[Any, Any, Any], Any], _pick)
 """In each lane the first number where the choice is yes, the second where it is no."""
 lane_is = cast(Callable[[int], Any], _lane_is)
 """Yes in the lane of a number from 0 to 7, no in all others, and in all lanes for any other number."""
-lanes_in = cast(Callable[[Any], Any], _lanes_in)
-"""Yes in the lanes whose bits are set, the first lane's being the lowest: the inverse of `bits_of`."""
 largest = cast(Callable[[Any], Any], _largest)
 """The largest of the eight numbers."""
 bits_of = cast(Callable[[Any], Any], _bits_of)

@@ -17,6 +17,7 @@ from numba.core import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import PassManager, register_pass
+from numba.core.lowering import Lower
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
 from numba.np import arrayobj
@@ -47,7 +48,7 @@ _usual_index = arrayobj.fix_integer_index
 
 def _index(context: Any, builder: Any, kind: Any, index: Any, size: Any) -> Any:
     """Write what makes a place of an index: in a part the index itself, elsewhere also one counted from the end."""
-    if getattr(_here, "writes_part", False):
+    if getattr(_here, "part", None) is builder.module:
         return context.cast(builder, index, kind, types.intp if kind.signed else types.uintp)
     return _usual_index(context, builder, kind, index, size)
 
@@ -74,21 +75,34 @@ class PartLibrary(JITCodeLibrary):
         self._finalized = True
 
 
+class _PartLower(Lower):
+    """Writing a part's code: says which module is the part's, so that helpers compiled on the way are left alone."""
+
+    def __init__(self, *args: Any, **words: Any) -> None:
+        super().__init__(*args, **words)
+        _here.part = self.module
+
+
 @register_pass(mutates_CFG=True, analysis_only=False)
 class _PartLowering(NativeLowering):
     """Write a part's code, for other kernels to link, without making it callable by itself."""
 
     _name = "part_lowering"
 
+    @property
+    def lowering_class(self) -> type[Lower]:
+        """What writes the code."""
+        return _PartLower
+
     def run_pass(self, state: Any) -> bool:
         """Lower one function; see Numba's pass of the same name."""
         state.flags.no_compile = True
         state.library = PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
-        _here.writes_part = True  # nothing else is compiled meanwhile: what a part calls has been
+        outer = getattr(_here, "part", None)
         try:
             super().run_pass(state)
         finally:
-            _here.writes_part = False
+            _here.part = outer
         result = state["cr"]
         state["cr"] = result._replace(cfunc=_announce(state.targetctx, result.fndesc, state.library))
         return True

@@ -42,6 +42,11 @@ def turned_view(table: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     table : array of records, shape (rows, entries)
         Of fields that lie within words of four bytes, which the records fill.
 
+    Raises
+    ------
+    ValueError
+        Where the table is not of that kind.
+
     Examples
     --------
     >>> table = np.zeros((1, 3), np.dtype([("price", np.float32), ("size", np.float32)]))
@@ -51,6 +56,9 @@ def turned_view(table: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """
     rows, entries = table.shape
     fields = table.dtype.fields or {}
+    within = all(field[1] % WORD + field[0].itemsize <= WORD for field in fields.values())
+    if not within or not table.flags.c_contiguous:
+        raise ValueError("a turned table is contiguous, and each of its fields lies within four bytes")
     places = {name: field[1] // WORD * WORD * entries + field[1] % WORD for name, field in fields.items()}
     kind = np.dtype(
         {
@@ -273,7 +281,7 @@ def _get_lanes(context: Any, builder: Any, kind: Across, value: Any, attr: str) 
         words = builder.and_(words, ir.Constant(WORDS, [(1 << wanted.bitwidth) - 1] * LANES))
     if not kind.whole:
         words = builder.select(_inside(builder, value), words, ir.Constant(WORDS, [0] * LANES))
-    return builder.sitofp(words, NUMBERS)
+    return builder.sitofp(words, NUMBERS) if wanted.signed else builder.uitofp(words, NUMBERS)
 
 
 def _write(builder: Any, kind: Across, entries: Any, values: Any, place: Any, name: str) -> None:
@@ -298,7 +306,7 @@ def _set_lanes(context: Any, builder: Any, sig: Any, args: Any, attr: str) -> No
     if wanted == types.float32:
         _write(builder, kind, args[0], numbers, _word(builder, kind, args[0], attr, NUMBERS), "v8f32")
     elif wanted.bitwidth == 32:
-        words = builder.fptosi(numbers, WORDS)
+        words = builder.fptosi(numbers, WORDS) if wanted.signed else builder.fptoui(numbers, WORDS)
         _write(builder, kind, args[0], words, _word(builder, kind, args[0], attr, WORDS), "v8i32")
     else:
         raise TypeError(f"{attr} shares its word with others and can be set one by one only")

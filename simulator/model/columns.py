@@ -402,7 +402,7 @@ class Scratch(NamedTuple):
 
     shoppers: Array  # (C + 1,) int32
     later: Array  # (C,) uint64, as ``order`` for those who went on
-    spare: Array  # (C,) uint64
+    spare: Array  # (C + COUNTED,) uint64
     start: Array  # (S + 1,) int32
     place: Array  # (S + 1,) int32
     territory: Array  # (S,) uint8, stores of the rep who is leaving

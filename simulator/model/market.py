@@ -331,7 +331,7 @@ class BrandMarket(mesa.Model):
             self._finish(today, int(end))
 
     def _next_review(self, today: int) -> int:
-        """The next day by which something looks back at the week; nothing does before launch while nothing happens."""
+        """The next day to come back to Python: the end of the week, later while nothing has happened before launch."""
         end = 7 * (today // 7 + 1)
         if today < self._undisturbed_until and not on_the_move(self.state.reference, self.levers):
             end = max(end, min(self._undisturbed_until, today + LONGEST_STRETCH // self.world.size))

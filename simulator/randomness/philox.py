@@ -174,7 +174,7 @@ def gumbel(word):
     """Standard Gumbel (maximum) by inversion: argmax of utility plus Gumbel noise is a logit choice.
 
     From the 23 upper bits of the word, in numbers of 32 bits, since it is drawn for every brand on every trip; it lies
-    between -2.9 and 16.6.
+    between -2.9 and 16.7.
     """
     u = (np.float32(np.int32(word >> _9)) + _HALF) * _TO_UNIT_32
     return -log32(-log32(u))

@@ -1,4 +1,4 @@
-"""One shopper in front of one shelf: autopilot or deliberation, what is in sight, what to do when it is out.
+"""One shopper in front of one shelf: what is in sight, autopilot or deliberation, what goes into the basket.
 
 Choices are Gumbel-max with one keyed draw per customer, trip and brand: removing an item moves only those who would
 have taken it. A brand's variants share the brand's draw; wanting another than the favourite one is a draw of its own.

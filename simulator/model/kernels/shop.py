@@ -249,7 +249,7 @@ def count_places(ranks, first, last, spare):
 
 @kernel
 def sort_ranks(ranks, first, last, spare):
-    """Put the ranked trips of one store into order; ``spare`` is working memory for as many."""
+    """Put the ranked trips of one store into order; ``spare`` is working memory for as many in whole eights."""
     if last - first <= FEW:
         count_places(ranks, first, last, spare)
         return
@@ -324,7 +324,8 @@ def take_seats(ranks, begin, size, levers, roles, setting, scratch):
     fill_blocks(setting.run, _EXPERIENCE, seats.again, size, 0, seats, EXPERIENCE_WORDS)
     for group in range((roles + 3) // 4):
         fill_blocks(setting.run, _SERVICE, seats.again, size, group, seats, SERVICE_WORDS + 4 * group)
-    scratch.counts[DRAWN_INCIDENCE] = 1 if scratch.counts[STIRRED] == 1 or usual & USUAL_PRICES == 0 else 0
+    ordinary = scratch.counts[STIRRED] == 0 and usual == USUAL_LOOKS | USUAL_PRICES
+    scratch.counts[DRAWN_INCIDENCE] = 0 if ordinary else 1
     if scratch.counts[DRAWN_INCIDENCE] == 1:
         fill_blocks(setting.run, _INCIDENCE, seats.again, size, 0, seats, INCIDENCE_WORDS)
     if usual & USUAL_LOOKS == 0:

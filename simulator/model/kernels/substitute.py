@@ -205,9 +205,9 @@ def settle_for(trip, missed, day, week, me, sees, town, life, setting, p, scratc
     """
     records.totals[week, NOT_FOUND, missed] += 1
     # a disliked look is worth a word once, not on every trip on which it is missed
-    view = sees[whole_row(scratch.sight, 0)[missed].met - 1]
-    if view.aware & AWARE_VOICED == 0:
-        view.aware |= AWARE_VOICED
+    met = whole_row(scratch.sight, 0)[missed].met
+    if met > 0 and sees[met - 1].aware & AWARE_VOICED == 0:
+        sees[met - 1].aware |= AWARE_VOICED
         note_event(trip.who, missed, KIND_DISLIKE, -1.0, FINDABILITY, 0, scratch)
     if missed == setting.focal:
         touch(me, FINDABILITY, day)
