@@ -12,7 +12,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from simulator.compilation.cache import cache_folder, is_warm, mark_warm, source_hash, sources
-from simulator.compilation.lanes import LANES, bits_of, lane_is, lanes_at, largest, pick
+from simulator.compilation.lanes import LANES, bits_of, lane_is, lanes_at, largest, pick, repeat
 from simulator.compilation.parts import Kernel, Part
 from simulator.compilation.tables import hold
 from simulator.compilation.turned import across, in_row, row_of, turned_view, whole_row
@@ -165,10 +165,7 @@ def _due_among(typingctx: Any, address: Any, day: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         row = ir.VectorType(ir.IntType(16), LOOKED_AT)
         numbers = builder.load(builder.inttoptr(args[0], row.as_pointer()), align=2)
-        day16 = builder.trunc(args[1], ir.IntType(16))
-        limit = ir.Constant(row, ir.Undefined)
-        for lane in range(LOOKED_AT):
-            limit = builder.insert_element(limit, day16, ir.IntType(32)(lane))
+        limit = repeat(builder, builder.trunc(args[1], ir.IntType(16)), row)
         return builder.bitcast(builder.icmp_signed("<=", numbers, limit), ir.IntType(LOOKED_AT))
 
     return types.uint64(types.intp, types.int64), generate
@@ -197,10 +194,8 @@ def _count_below(typingctx: Any, address: Any, limit: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         row = ir.VectorType(ir.IntType(64), COUNTED)
         numbers = builder.load(builder.inttoptr(args[0], row.as_pointer()), align=8)
-        limits = ir.Constant(row, ir.Undefined)
-        for lane in range(COUNTED):
-            limits = builder.insert_element(limits, args[1], ir.IntType(32)(lane))
-        found = builder.bitcast(builder.icmp_unsigned("<", numbers, limits), ir.IntType(COUNTED))
+        limit = repeat(builder, args[1], row)
+        found = builder.bitcast(builder.icmp_unsigned("<", numbers, limit), ir.IntType(COUNTED))
         return builder.zext(builder.ctpop(found), ir.IntType(64))
 
     return types.int64(types.intp, types.uint64), generate

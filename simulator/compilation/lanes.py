@@ -52,10 +52,11 @@ class _ChoiceModel(PrimitiveModel):
 
 
 def repeat(builder: Any, one: Any, shape: Any) -> Any:
-    """Eight times the same."""
-    first = builder.insert_element(ir.Constant(shape, ir.Undefined), one, ir.IntType(32)(0))
+    """A vector of some shape, of one number again and again."""
+    blank = ir.Constant(shape, ir.Undefined)
+    first = builder.insert_element(blank, one, ir.IntType(32)(0))
     return builder.shuffle_vector(
-        first, ir.Constant(shape, ir.Undefined), ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        first, blank, ir.Constant(ir.VectorType(ir.IntType(32), shape.count), [0] * shape.count)
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import LANES, across, bits_of, inlined, kernel, largest, lowest_bit, pick, row_of, whole_row
+from simulator.compilation import LANES, across, inlined, kernel, pick, row_of, whole_row
 from simulator.model.kernels.acquaintance import discover, is_strange
 from simulator.model.kernels.changes import acts_here, meet_changes
 from simulator.model.kernels.constants import (
@@ -29,7 +29,7 @@ from simulator.model.kernels.constants import (
     USUAL_PRICES,
 )
 from simulator.model.kernels.listing import any_delisted, brand_absent, discount_absent, knows_gap, store_with
-from simulator.model.kernels.mind import commitment, refresh, touch
+from simulator.model.kernels.mind import commitment, leader, refresh, touch
 from simulator.model.kernels.notes import note_event
 from simulator.model.kernels.perceive import (
     appeal,
@@ -178,11 +178,7 @@ def autopilot(word, day, me, mine, sees, levers, setting, p, scratch):
     strongest = 0
     top = np.float32(0.0)
     for first in range(0, len(mine), LANES):
-        habit = across(mine, first).habit
-        most = largest(habit)
-        if most > top:
-            top = most
-            strongest = first + lowest_bit(bits_of(habit == most))
+        strongest, top = leader(across(mine, first).habit, first, strongest, top)
     strength = p.autopilot_ceiling * top
     if mine[strongest].cold > 0:  # nobody goes without thinking where they were treated badly
         strength = 0.0

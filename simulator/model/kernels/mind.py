@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.compilation import LANES, across, inlined
+from simulator.compilation import LANES, across, bits_of, inlined, largest, lowest_bit
 from simulator.model.kernels.constants import DAYS, FADE_BOND, FADE_HEARD, FADE_HURT, FADE_LEARNED, NO_CAUSE
 
 
@@ -33,6 +33,16 @@ def touch(me, cause, day):
     if me.first_cause == NO_CAUSE:
         me.first_cause = cause
         me.cause_week = day // 7
+
+
+@inlined
+def leader(numbers, first, best, top):
+    """The brand with the largest number so far, and that number: ``best`` and ``top`` before brands ``first`` on."""
+    most = largest(numbers)
+    if most > top:
+        top = most
+        best = first + lowest_bit(bits_of(numbers == most))
+    return best, top
 
 
 @inlined

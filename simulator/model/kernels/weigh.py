@@ -33,7 +33,7 @@ from simulator.model.kernels.constants import (
     USUAL_PRICES,
     WORD_OF_MOUTH,
 )
-from simulator.model.kernels.mind import standing
+from simulator.model.kernels.mind import leader, standing
 from simulator.model.kernels.reputation import reputed
 from simulator.model.kernels.specials import special_anywhere, special_price, special_size
 from simulator.randomness.philox import block, exp, log, stream_key, uniform
@@ -130,11 +130,7 @@ def wanted_of_all(scratch):
     top = np.float32(LOWEST)
     for first in range(0, len(sight), LANES):
         here = across(sight, first)
-        score = here.value + here.noise
-        most = largest(score)
-        if most > top:
-            top = most
-            best = first + lowest_bit(bits_of(score == most))
+        best, top = leader(here.value + here.noise, first, best, top)
     return best
 
 
@@ -167,11 +163,7 @@ def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
         here.shift = shift
         here.value = value
         here.noise = noise
-        score = value + noise
-        most = largest(score)
-        if most > top:
-            top = most
-            best = first + lowest_bit(bits_of(score == most))
+        best, top = leader(value + noise, first, best, top)
     if me.strange != 0:
         pass_over_strangers(me, levers, scratch)
         best = wanted_of_all(scratch)
