@@ -11,9 +11,9 @@ from simulator.model.kernels.weigh import weigh
 
 
 @kernel
-def refresh_of(me: Any, ties: Any, row: int, sees: Any, day: int, fade: Any) -> None:
-    """`refresh` for a row of a turned table."""
-    refresh(me, row_of(ties, row), sees, day, fade)
+def refresh_of(me: Any, ties: Any, views: Any, day: int, fade: Any) -> None:
+    """`refresh` for the first rows of turned tables."""
+    refresh(me, row_of(ties, 0), row_of(views, 0), day, fade)
 
 
 @kernel
@@ -26,4 +26,5 @@ def grow_habit_of(ties: Any, row: int, b: int, p: Any) -> None:
 def weigh_for(trip: Any, i: int, town: Any, life: Any, levers: Any, setting: Any, p: Any, scratch: Any) -> int:
     """`weigh` for a customer."""
     mine = row_of(life.tie_rows, i)
-    return weigh(trip, town.people[i], life.mind[i], mine, life.views[i], life, levers, setting, p, scratch)
+    sees = row_of(life.view_rows, i)
+    return weigh(trip, town.people[i], life.mind[i], mine, sees, False, town, life, levers, setting, p, scratch)

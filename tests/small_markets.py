@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.compilation import Unpacked
 from simulator.model import BrandMarket
 from simulator.scenario import Scenario, load
 from simulator.world import World
@@ -25,6 +26,11 @@ def setting(
     """A scenario in a shipped market."""
     words = {"schema": "brandsim/1", "name": "Test", "market": market, "customers": customers}
     return load({**words, "horizon": f"{weeks} weeks", "events": [dict(e) for e in events], **more})
+
+
+def names_of(table: Any) -> tuple[str, ...]:
+    """Names of the fields of a table of records, packed or not."""
+    return tuple(table.names if isinstance(table, Unpacked) else table.dtype.names or ())
 
 
 def field_bytes(table: NDArray[Any]) -> bytes:
@@ -57,7 +63,7 @@ def moved_customers(a: BrandMarket, b: BrandMarket) -> NDArray[np.int64]:
     moved = np.zeros(size, np.bool_)
     for name in ("mind", "ties", "views"):
         one, two = (getattr(m.state.life, name) for m in (a, b))
-        for field in one.dtype.names:
+        for field in names_of(one):
             moved |= (one[field] != two[field]).reshape(size, -1).any(axis=1)
     return np.flatnonzero(moved)
 

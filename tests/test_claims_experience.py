@@ -68,7 +68,7 @@ def test_002d_service_is_a_part_of_the_experience_and_not_all_of_it() -> None:
         assert 0.0 < table()[name].low < table()[name].high < 1.0
     # what is felt of a brand moves with service by its weight, and scatters with quality besides
     pair = arms({**COUNTERS, "quality": -1.0}, without=("problems", "dislike"))
-    bought = pair["scenario"].state.life.mind["last_purchase"] > 0
+    bought = pair["scenario"].customers.get("last_purchase") > 0
     belief = {name: model.state.life.ties["belief"][bought, 0] for name, model in pair.items()}
     assert belief["scenario"].mean() < belief["baseline"].mean() - 0.05
     assert belief["scenario"].std() > 0.02
@@ -105,8 +105,8 @@ def test_004g_bonds_buffer_accidents_and_sharpen_what_is_done_on_purpose() -> No
     """The conflict of claims 003-f and 004-g: the same commitment helps after an accident and hurts after a choice."""
     model = BrandMarket(setting(customers=6000, weeks=8), rng=1, without=("talk",))
     model.run_until(0)
-    model.state.life.ties["bond"][::2] = 0.9
-    model.state.life.ties["bond"][1::2] = 0.0
+    model.state.life.ties[::2]["bond"] = 0.9
+    model.state.life.ties[1::2]["bond"] = 0.0
     problems = {"problem_rate": 1.0, "problem_medium_share": 1.0, "problem_severe_share": 0.0}
     model.parameters = kernel_parameters({**model.values, **problems})
     model.run_until(28)

@@ -108,7 +108,7 @@ def test_000_b_without_the_product_on_the_shelf_no_rapport_sells_it() -> None:
         scenario = setting(out, customers=3000, weeks=12)
         before = BrandMarket(scenario, rng=1, arm="baseline", warm_up=False, aim=False)
         before.run_until(0)
-        before.state.life.ties["bond"][:, 0] = 1.0
+        before.state.life.ties[:, 0]["bond"] = 1.0
         after = before.fork(arm="scenario")
         for model in (before, after):
             model.run_until(model.last_day)
@@ -268,7 +268,7 @@ def test_000_j_every_hostile_encounter_makes_leaving_likelier() -> None:
     for grudges in (0, 1, 2, 4):
         model = BrandMarket(setting(**COFFEE, weeks=4), rng=1, arm="baseline", panel=True, warm_up=False, aim=False)
         model.run_until(0)
-        model.state.life.ties["cold"][:, 0] = grudges
+        model.state.life.ties[:, 0]["cold"] = grudges
         model.run_until(model.last_day)
         bought = model.purchases()
         kept.append(float((bought[bought.day >= 0].brand == 0).mean()))
@@ -343,8 +343,8 @@ def test_001_c_known_staff_who_leave_take_their_part_of_the_bond() -> None:
     before = model.state.life.ties["bond"].copy()
     model.run_until(1)
     there = np.isin(model.world.customers.store[:, 0], [0, 1])
-    # of those who were not in a store today
-    quiet = (model.state.life.mind["updated"] < 0)[:, None] & (before > 1e-6)
+    # of those who were not in a store today, and have more of a bond than a few of the steps in which it is kept
+    quiet = (model.state.life.mind["updated"] < 0)[:, None] & (before > 0.02)
     left = model.state.life.ties["bond"] / np.maximum(before, 1e-12)
     assert left[there[:, None] & quiet] == pytest.approx(1.0 - model.values["bond_person_share"], abs=0.003)
     assert (left[~there[:, None] & quiet] == 1.0).all()

@@ -76,7 +76,7 @@ def test_003f_a_broken_promise_costs_and_one_that_nobody_can_see_costs_nothing()
     broken = {**CARTON, "identity_break": 1.0, "appeal": {"mean": -1.0, "sd": 0.0}}
     assert effect({**broken, "overlap": 0.2}) < -0.05
     unseen = arms({**broken, "overlap": 1.0})
-    assert differences(unseen["baseline"], unseen["scenario"], leave_out=["views"]) == []
+    assert differences(unseen["baseline"], unseen["scenario"], leave_out=["view_rows"]) == []
 
 
 def test_003g_not_finding_it_is_most_of_what_a_pure_change_of_pack_costs() -> None:

@@ -21,7 +21,7 @@ def bonded(bond: float, **values: float) -> BrandMarket:
     """Four weeks of a market in which everybody's bond with the focal brand was set at launch."""
     model = BrandMarket(setting(customers=6000, weeks=8), rng=1)
     model.run_until(0)
-    model.state.life.ties["bond"][:, 0] = bond
+    model.state.life.ties[:, 0]["bond"] = bond
     model.parameters = kernel_parameters({**model.values, **values})
     model.run_until(28)
     return model

@@ -29,7 +29,7 @@ from simulator.compilation import (
     turned_view,
     whole_row,
 )
-from simulator.model.columns import aligned
+from simulator.model.memory import aligned
 
 KIND = np.dtype(
     [("a", np.float32), ("b", np.float32), ("whole", np.int32), ("low", np.uint8), ("high", np.uint8)], align=True

@@ -9,10 +9,11 @@ import pytest
 from small_markets import FOCAL, setting
 
 from simulator.model import BrandMarket
-from simulator.model.columns import MIND, Array
+from simulator.model.columns import MIND
 from simulator.model.fixed import newcomers
 from simulator.model.kernels import constants as c
 from simulator.model.kernels.acquaintance import hear_of, introduce
+from simulator.model.memory import Array
 from simulator.scenario import ScenarioError
 
 NEW = 0.1

@@ -12,9 +12,10 @@ from small_markets import FOCAL, differences, setting
 
 from simulator.experiment.twins import Task, run_twins, twins_of
 from simulator.model import BrandMarket
-from simulator.model.columns import TIE, aligned
+from simulator.model.columns import TIES
 from simulator.model.kernels import constants as c
 from simulator.model.kernels.care import reconcile
+from simulator.model.memory import aligned
 from simulator.parameters import table
 from simulator.scenario import load
 from simulator.world.world import CARE_POLICIES
@@ -178,7 +179,7 @@ def test_a_market_whose_desk_has_always_relayed_stays_as_it_is() -> None:
 
 def test_you_said_we_did_closes_a_grievance_and_makes_no_windfall() -> None:
     record = BrandMarket(setting(customers=200), rng=1, warm_up=False).parameters
-    ties = aligned(2, TIE)
+    ties = aligned(2, TIES.plain)
     ties["belief"] = (-0.4, 0.2)
     for tie in ties:
         reconcile(tie, record)

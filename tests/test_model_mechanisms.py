@@ -70,7 +70,7 @@ def test_without_a_miss_nobody_is_lost_to_a_strange_look() -> None:
     closed_promise = arms(
         setting(LOST_LOOK, customers=800), closed=frozenset({"findability", "promise"}), without=("appeal", "talk")
     )
-    assert differences(closed_promise["baseline"], closed_promise["scenario"], leave_out=["views"]) == []
+    assert differences(closed_promise["baseline"], closed_promise["scenario"], leave_out=["view_rows"]) == []
     assert weekly(pair["scenario"], c.NOT_FOUND).sum() == 0
 
 
@@ -108,8 +108,8 @@ def test_a_liked_design_wins_and_a_disliked_one_loses() -> None:
 
 def test_an_announcement_is_heard_by_the_share_it_states() -> None:
     model = arms(setting({**CARTON, "announced": 0.3}, customers=4000, weeks=12), without=("talk",))["scenario"]
-    mind, views = model.state.life.mind, model.state.life.views
-    met = mind["last_purchase"] >= 0
+    views = model.state.life.views
+    met = model.customers.get("last_purchase") >= 0
     heard = (views["aware"][met, 0] & c.AWARE_HEARD) > 0
     # four standard errors of a share
     assert abs(heard.mean() - 0.3) < 4 * np.sqrt(0.3 * 0.7 / met.sum())
@@ -256,7 +256,7 @@ def with_hermits(network: Network, hermits: NDArray[np.bool_]) -> Network:
     keep = ~hermits[owner] & ~hermits[network.friends]
     left = np.bincount(owner[keep], minlength=degree.size)
     close = np.minimum(network.close, left).astype(np.uint8)
-    return Network(np.concatenate(([0], np.cumsum(left))).astype(np.int64), network.friends[keep], close)
+    return Network.of(np.concatenate(([0], np.cumsum(left))).astype(np.int64), network.friends[keep], close)
 
 
 def test_news_travels_from_friend_to_friend_and_no_other_way() -> None:
@@ -389,7 +389,7 @@ def test_who_has_waited_too_long_is_settled_unanswered() -> None:
     moved = model.state.life.ties["belief"][:50, 0] - before.life.ties["belief"][:50, 0]
     answered_well = moved > 0
     assert answered_well.mean() < 0.5 * model.values["satisfied_apologise"]
-    assert moved[~answered_well] == pytest.approx(model.values["unresolved_loyalty_gap"], abs=1e-6)
+    assert moved[~answered_well] == pytest.approx(model.values["unresolved_loyalty_gap"], abs=2.0**-13)
 
 
 def moved_beliefs(policy: int) -> NDArray[np.float32]:
@@ -409,7 +409,7 @@ def test_an_ignored_complainer_ends_below_a_silent_one_and_an_apology_beats_mone
     values = table().central()
     record = BrandMarket(setting(customers=200), rng=1, warm_up=False).parameters
     harm = values["problem_weight"] * values["satisfaction_rate"] * problem_hurt(3, record)
-    assert apologised.max() <= harm + 1e-6
+    assert apologised.max() <= harm + 2.0**-13  # half a step of what is kept
 
 
 # -- reps -----------------------------------------------------------------------------------------------------------

@@ -11,12 +11,13 @@ from test_oracles import NOTHING_BUT_TASTE, model_of
 
 from simulator.experiment.twins import Task, record_of, run_twins, twins_of
 from simulator.model import BrandMarket
-from simulator.model.columns import TIE, aligned
+from simulator.model.columns import TIES
 from simulator.model.kernels import constants as c
 from simulator.model.kernels.broadcast import attention
 from simulator.model.kernels.reputation import mend_reputations, reputed, soil, weight_of_others
 from simulator.model.kernels.talk import pick_friend
 from simulator.model.media import daily
+from simulator.model.memory import aligned
 from simulator.model.switches import CHANNELS
 from simulator.parameters import table
 from simulator.results.cohorts import retention
@@ -57,7 +58,8 @@ def test_a_teller_tells_no_friend_twice_in_one_day(close_ties: int) -> None:
     words = np.random.default_rng(3).integers(0, 2**32, (400, 64, 4), dtype=np.uint32)
     told = np.zeros(c.MOST_TOLD, np.int32)
     for i in range(400):
-        friends = town.friends[town.indptr[i] : town.indptr[i + 1]]
+        first, degree = town.people[i]["first_friend"], town.people[i]["friends"]
+        friends = town.friends[first : first + degree]
         everyone = min(friends.size, c.MOST_TOLD)
         found = [pick_friend(i, m, tuple(words[i, m]), told, town, model.parameters) for m in range(everyone)]
         rows = [row for row, _ in found]
@@ -170,15 +172,16 @@ def test_standing_falls_by_the_share_reached_and_comes_back_week_by_week() -> No
 
 
 def test_others_weigh_less_the_more_one_has_bought() -> None:
-    p = BrandMarket(setting(customers=200), rng=1, warm_up=False).parameters
-    ties = aligned(3, TIE)
-    discount = float(p["experience_discount"])
+    model = BrandMarket(setting(customers=200), rng=1, warm_up=False)
+    p, scratch = model.parameters, model.scratch
+    ties = aligned(3, TIES.plain)
+    discount = float(model.values["experience_discount"])
     ties["habit"] = [0.0, 1.0 - (1.0 - p["habit_growth"]) ** discount, 0.99]
-    weights = [weight_of_others(tie, p) for tie in ties]
+    weights = [weight_of_others(tie, scratch) for tie in ties]
     assert weights[0] == 1.0
     assert weights[1] == pytest.approx(0.5, abs=0.02)
     assert weights[2] < 0.1
-    assert reputed(ties[0], -0.5, p) == -0.5 * p["reputation_weight"] < reputed(ties[1], -0.5, p) < 0
+    assert reputed(ties[0], -0.5, p, scratch) == -0.5 * p["reputation_weight"] < reputed(ties[1], -0.5, p, scratch) < 0
 
 
 @pytest.mark.parametrize("part", ["belief", "heard", "reputation"])
@@ -190,7 +193,8 @@ def test_confidence_rests_on_own_experience_on_others_and_on_reputation(part: st
     if part == "reputation":
         bad.state.life.firms["reputation"][0] = -1.0
     else:
-        bad.state.life.ties[part][:, 0] -= 0.5
+        ties = bad.state.life.ties[:, 0]
+        ties[part] = ties[part] - 0.5
     for arm in (model, bad):
         arm.run_until(arm.last_day)
     assert since_launch(bad, c.UNITS) < since_launch(model, c.UNITS)

@@ -262,7 +262,7 @@ def test_who_knows_that_a_store_no_longer_sells_it_goes_to_another() -> None:
     assert 0.15 * lost < won < 0.7 * lost
     knows = pair["scenario"].state.life.views["aware"][:, 0] > 0
     main = pair["scenario"].world.customers.store[:, 0] == 0
-    lately = pair["scenario"].state.life.mind["last_purchase"] > 20
+    lately = pair["scenario"].customers.get("last_purchase") > 20
     assert knows[main & lately].mean() > 0.5 > knows[~main].mean()
 
 
@@ -326,14 +326,14 @@ def test_who_is_told_of_a_new_recipe_tastes_one_that_is_not_there() -> None:
     assert complaints[1] > complaints[0] + 10
     assert abs(change(pair)) < 0.01
     sober = arms(told, customers=2000, without=("imagination", "curiosity"))
-    assert differences(sober["baseline"], sober["scenario"], leave_out=["views"]) == []
+    assert differences(sober["baseline"], sober["scenario"], leave_out=["view_rows"]) == []
 
 
 def test_only_the_item_with_the_new_recipe_tastes_of_it() -> None:
     event = {"kind": "reformulate", "brand": FOCAL, "item": "calcium", "quality": -2.0}
     model = arms(event, customers=4000, without=("talk",))["scenario"]
     tasted = (model.state.life.views["aware"][:, 0] & c.AWARE_SEEN) > 0
-    favourite = model.state.life.ties["favourite"][:, 0]
+    favourite = model.world.customers.favourite[:, 0]
     assert tasted[favourite == 2].mean() > 5 * tasted[favourite == 0].mean() > 0
 
 
@@ -372,7 +372,7 @@ def test_a_position_nobody_has_heard_of_is_noticed_slowly() -> None:
     seen = {}
     for announced in (0.0, 1.0):
         model = arms({**event, "announced": announced}, without=("talk",))["scenario"]
-        shopped = model.state.life.mind["last_purchase"] >= 0
+        shopped = model.customers.get("last_purchase") >= 0
         seen[announced] = ((model.state.life.views["aware"][shopped, 0] & c.AWARE_SEEN) > 0).mean()
     assert 0.05 < seen[0.0] < 0.5 < 0.85 < seen[1.0]
 
@@ -389,7 +389,7 @@ def test_a_move_to_where_the_brand_stands_is_no_move() -> None:
     world = BrandMarket(setting(customers=200), rng=1, warm_up=False).world
     home = world.brands.position[0].astype(float).round(6).tolist()
     pair = arms({"kind": "reposition", "brand": FOCAL, "position": home}, customers=600)
-    assert differences(pair["baseline"], pair["scenario"], leave_out=["views"]) == []
+    assert differences(pair["baseline"], pair["scenario"], leave_out=["view_rows"]) == []
 
 
 def test_a_look_can_carry_a_new_position() -> None:

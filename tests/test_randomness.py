@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from simulator.randomness import Stream, normals, philox, reference, run_key, uniforms
+from simulator.randomness import Stream, normals, philox, reference, run_key, single, uniforms
 
 WORD = st.integers(0, 2**32 - 1)
 WORD64 = st.integers(0, 2**64 - 1)
@@ -59,12 +59,19 @@ def words():
     return np.concatenate([edges, out[:, 0]])
 
 
-@pytest.mark.parametrize("name", ["uniform", "exponential", "gumbel", "normal"])
+@pytest.mark.parametrize("name", ["uniform", "exponential", "gumbel", "normal", "normal32"])
 def test_distributions_are_bit_identical_and_right(name, words):
     plain = getattr(reference, name)(words)
-    compiled = np.array([getattr(philox, name)(w) for w in words], plain.dtype)  # Python holds all as 64 bits
+    home = philox if hasattr(philox, name) else single
+    compiled = np.array([getattr(home, name)(w) for w in words], plain.dtype)  # Python holds all as 64 bits
     assert compiled.tobytes() == plain.tobytes()
-    law = {"uniform": stats.uniform, "exponential": stats.expon, "gumbel": stats.gumbel_r, "normal": stats.norm}[name]
+    law = {
+        "uniform": stats.uniform,
+        "exponential": stats.expon,
+        "gumbel": stats.gumbel_r,
+        "normal": stats.norm,
+        "normal32": stats.norm,
+    }[name]
     assert stats.kstest(compiled[7:], law.cdf).pvalue > 1e-4  # fixed key: cannot fail by chance, only by a change
 
 
@@ -78,10 +85,27 @@ def test_log_is_accurate_to_1e12():
 
 def test_the_short_log_is_accurate_and_bit_identical():
     x = np.concatenate([np.geomspace(1e-37, 1e37, 20_000), np.linspace(0.5, 2.0, 10_001)]).astype(np.float32)
-    mine = np.array([philox.log32(v) for v in x], np.float32)
+    mine = np.array([single.log32(v) for v in x], np.float32)
     assert mine.tobytes() == reference.log32(x).tobytes()
     exact = np.log(x.astype(np.float64))
     assert (np.abs(mine - exact) <= 3e-7 * np.maximum(np.abs(exact), 0.0)).all()
+
+
+def test_the_short_exp_is_accurate_and_bit_identical():
+    x = np.concatenate([np.linspace(-80.0, 80.0, 20_001), np.linspace(-1.0, 1.0, 20_001), [-1e9, 1e9]])
+    x = x.astype(np.float32)
+    mine = np.array([single.exp32(v) for v in x], np.float32)
+    assert mine.tobytes() == reference.exp32(x).tobytes()
+    exact = np.exp(np.clip(x.astype(np.float64), -80.0, 80.0))
+    assert np.abs(mine / exact - 1.0).max() < 3e-7
+
+
+def test_the_short_normal_is_that_of_its_word_and_as_wide_as_23_bits():
+    words = np.linspace(0, 2**32 - 1, 40_001).astype(np.uint32)
+    middle = words[2:-2]
+    assert reference.normal32(middle) == pytest.approx(reference.normal(middle), abs=1e-3)
+    ends = reference.normal32(np.array([0, 2**32 - 1], np.uint32))
+    assert ends.tolist() == pytest.approx([-5.29, 5.29], abs=0.01)
 
 
 def test_gumbel_stays_within_what_23_bits_can_tell():

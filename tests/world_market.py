@@ -102,4 +102,5 @@ def build(
 
 def columns(part: Any) -> dict[str, Any]:
     """Columns of one part of a world by name."""
-    return {field.name: getattr(part, field.name) for field in dataclasses.fields(part)}
+    found = {field.name: getattr(part, field.name) for field in dataclasses.fields(part)}
+    return {name: value for name, value in found.items() if not isinstance(value, float)}

@@ -13,19 +13,24 @@ from numba.extending import intrinsic
 
 from simulator.compilation.cache import cache_folder, is_warm, mark_warm, source_hash, sources
 from simulator.compilation.lanes import LANES, bits_of, lane_is, lanes_at, largest, pick, repeat
+from simulator.compilation.packed import Packing, Unpacked, count, share, within
 from simulator.compilation.parts import Kernel, Part
 from simulator.compilation.tables import hold
-from simulator.compilation.turned import across, in_row, row_of, turned_view, whole_row
+from simulator.compilation.turned import WORD, across, in_row, row_of, turned_view, whole_row
 
 __all__ = [
     "COUNTED",
     "LANES",
     "LOOKED_AT",
+    "WORD",
+    "Packing",
+    "Unpacked",
     "across",
     "allocating_kernel",
     "arrive",
     "bits_of",
     "cache_folder",
+    "count",
     "count_below",
     "due_among",
     "give_way",
@@ -43,12 +48,14 @@ __all__ = [
     "pick",
     "prefetch",
     "row_of",
+    "share",
     "source_hash",
     "sources",
     "ticks",
     "turned_view",
     "typed_kernel",
     "whole_row",
+    "within",
 ]
 
 _COUNTS_CYCLES = platform.machine().lower() in ("x86_64", "amd64")

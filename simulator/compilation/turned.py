@@ -20,17 +20,19 @@ from typing import Any, cast
 
 import numpy as np
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.core.datamodel import StructModel
 from numba.core.imputils import lower_builtin
 from numba.core.typing import signature
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global
 from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, lower_setattr_generic, register_model
 
-from simulator.compilation.lanes import BITS, INDEX, LANES, NUMBERS, WORDS, as_lanes, choice_type, lanes_type, repeat
+from simulator.compilation.lanes import INDEX, LANES, NUMBERS, WORDS, as_lanes, choice_type, lanes_type, repeat
+from simulator.compilation.packed import WORD_BITS, Field, Grain, packing_of
 
 WORD = 4
 """Bytes between two entries of a row."""
+_WORD = ir.IntType(WORD_BITS)
 _ADDRESS = ir.IntType(8).as_pointer()
 
 
@@ -82,7 +84,16 @@ class _Placed(types.Type):
 
     def __init__(self, kind: Any, whole: bool = False) -> None:
         self.kind, self.whole = kind, whole
+        self.packing = packing_of(tuple(kind.fields))
         super().__init__(name=f"{self._word}_{kind._code}_{int(whole)}")
+
+    def packed(self, attr: str) -> Field | None:
+        """How a field is packed, None where it is not."""
+        return None if self.packing is None else self.packing.fields.get(attr)
+
+    def fields_of(self, word: str) -> list[Field]:
+        """The packed fields of a word."""
+        return [] if self.packing is None else [self.packing.fields[name] for name in self.packing.words[word]]
 
     @property
     def key(self) -> Any:
@@ -130,7 +141,7 @@ def _find_row(table: Any, row: Any, whole: bool) -> Any:
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         array = context.make_array(table)(context, builder, args[0])
         entries = builder.extract_value(array.shape, 1)
-        size = builder.mul(entries, INDEX(table.dtype.size))
+        size = builder.extract_value(array.strides, 0)
         start = builder.bitcast(array.data, _ADDRESS)
         index = context.cast(builder, args[1], row, types.int64)
         place = builder.gep(start, [builder.mul(index, size)], inbounds=True)
@@ -225,6 +236,8 @@ class _EntryFields(AttributeTemplate):
     key = Entry
 
     def generic_resolve(self, entry: Entry, attr: str) -> Any:
+        if field := entry.packed(attr):
+            return types.uint8 if field.grain.counts else types.float32
         return entry.kind.typeof(attr) if attr in entry.kind.fields else None
 
 
@@ -233,83 +246,212 @@ class _AcrossFields(AttributeTemplate):
     key = Across
 
     def generic_resolve(self, across: Across, attr: str) -> Any:
+        if across.packed(attr):
+            return lanes_type
+        if across.packing is not None and attr in across.packing.words:
+            return types.UniTuple(lanes_type, len(across.packing.words[attr]))
         return lanes_type if attr in across.kind.fields else None
 
 
-def _word(builder: Any, kind: Any, value: Any, attr: str, shape: Any) -> Any:
-    """Pointer to the word, or the words, in which a field lies."""
-    word = kind.kind.offset(attr) // WORD
+def _word(builder: Any, value: Any, number: int, shape: Any) -> Any:
+    """Pointer to a word, or to the words, of one entry or of eight."""
     place = builder.gep(
-        builder.extract_value(value, 0), [builder.mul(builder.extract_value(value, 1), INDEX(word))], inbounds=True
+        builder.extract_value(value, 0), [builder.mul(builder.extract_value(value, 1), INDEX(number))], inbounds=True
     )
     return builder.bitcast(place, shape.as_pointer())
 
 
-def _byte(builder: Any, kind: Any, value: Any, attr: str, shape: Any) -> Any:
+def _inside_word(builder: Any, value: Any, number: int, low: int, shape: Any) -> Any:
+    """Pointer to a part of a word of one entry, from a bit on at which a byte begins."""
+    place = _word(builder, value, number, ir.IntType(8))
+    return builder.bitcast(builder.gep(place, [INDEX(low // 8)], inbounds=True), shape.as_pointer())
+
+
+def _place_of_field(builder: Any, kind: Any, value: Any, attr: str, shape: Any) -> Any:
     """Pointer to a field of one entry, which may share its word with others."""
-    inside = kind.kind.offset(attr) % WORD
-    place = _word(builder, kind, value, attr, ir.IntType(8))
-    return builder.bitcast(builder.gep(place, [INDEX(inside)], inbounds=True), shape.as_pointer())
+    number, inside = divmod(kind.kind.offset(attr), WORD)
+    return _inside_word(builder, value, number, 8 * inside, shape)
 
 
 @lower_getattr_generic(Entry)
 def _get_one(context: Any, builder: Any, kind: Entry, value: Any, attr: str) -> Any:
+    if field := kind.packed(attr):
+        return _unpack_one(builder, value, field)
     model = context.data_model_manager[kind.kind.typeof(attr)]
-    return model.from_data(builder, builder.load(_byte(builder, kind, value, attr, model.get_data_type())))
+    return model.from_data(builder, builder.load(_place_of_field(builder, kind, value, attr, model.get_data_type())))
 
 
 @lower_setattr_generic(Entry)
 def _set_one(context: Any, builder: Any, sig: Any, args: Any, attr: str) -> None:
     kind = sig.args[0]
+    if field := kind.packed(attr):
+        wanted = types.uint8 if field.grain.counts else types.float32
+        _pack_one(builder, args[0], field, context.cast(builder, args[1], sig.args[1], wanted))
+        return
     wanted = kind.kind.typeof(attr)
     model = context.data_model_manager[wanted]
     number = context.cast(builder, args[1], sig.args[1], wanted)
-    builder.store(model.as_data(builder, number), _byte(builder, kind, args[0], attr, model.get_data_type()))
+    builder.store(model.as_data(builder, number), _place_of_field(builder, kind, args[0], attr, model.get_data_type()))
+
+
+def _read(builder: Any, kind: Across, entries: Any, number: int, shape: Any) -> Any:
+    """Eight words or numbers with 0 for those beyond the end of the row."""
+    place = _word(builder, entries, number, shape)
+    if kind.whole:
+        return builder.load(place, align=WORD)
+    return builder.select(_inside(builder, entries), builder.load(place, align=WORD), ir.Constant(shape, [0] * LANES))
 
 
 @lower_getattr_generic(Across)
 def _get_lanes(context: Any, builder: Any, kind: Across, value: Any, attr: str) -> Any:
+    if field := kind.packed(attr):
+        return _unpack_lanes(builder, kind, value, field)
+    if kind.packing is not None:
+        steps = [_steps_in(builder, kind, value, field) for field in kind.fields_of(attr)]
+        return cgutils.pack_array(builder, [builder.sitofp(one, NUMBERS) for one in steps])
     wanted = kind.kind.typeof(attr)
+    number, inside = divmod(kind.kind.offset(attr), WORD)
     if wanted == types.float32:
-        found = builder.load(_word(builder, kind, value, attr, NUMBERS), align=WORD)
-        if kind.whole:
-            return found
-        return builder.select(_inside(builder, value), found, ir.Constant(NUMBERS, [0.0] * LANES))
-    words = builder.load(_word(builder, kind, value, attr, WORDS), align=WORD)
-    if wanted.bitwidth < 32:  # it shares its word with others
-        words = builder.lshr(words, ir.Constant(WORDS, [8 * (kind.kind.offset(attr) % WORD)] * LANES))
+        return _read(builder, kind, value, number, NUMBERS)
+    words = _read(builder, kind, value, number, WORDS)
+    if wanted.bitwidth < WORD_BITS:  # it shares its word with others
+        words = builder.lshr(words, ir.Constant(WORDS, [8 * inside] * LANES))
         words = builder.and_(words, ir.Constant(WORDS, [(1 << wanted.bitwidth) - 1] * LANES))
-    if not kind.whole:
-        words = builder.select(_inside(builder, value), words, ir.Constant(WORDS, [0] * LANES))
     return builder.sitofp(words, NUMBERS) if wanted.signed else builder.uitofp(words, NUMBERS)
 
 
-def _write(builder: Any, kind: Across, entries: Any, values: Any, place: Any, name: str) -> None:
+def _write(builder: Any, kind: Across, entries: Any, values: Any, number: int) -> None:
     """Store the lanes that are entries."""
+    place = _word(builder, entries, number, values.type)
     if kind.whole:
         builder.store(values, place, align=WORD)
         return
-    word = ir.IntType(32)
-    write = ir.FunctionType(ir.VoidType(), [values.type, place.type, word, BITS])
-    name = f"llvm.masked.store.{name}.p0"
+    arguments = [values, place, _WORD(WORD), _inside(builder, entries)]
+    name = f"llvm.masked.store.{'v8f32' if values.type == NUMBERS else 'v8i32'}.p0"
     function = builder.module.globals.get(name)
     if function is None:
-        function = ir.Function(builder.module, write, name=name)
-    builder.call(function, [values, place, word(WORD), _inside(builder, entries)])
+        kind_of_call = ir.FunctionType(ir.VoidType(), [one.type for one in arguments])
+        function = ir.Function(builder.module, kind_of_call, name=name)
+    builder.call(function, arguments)
 
 
 @lower_setattr_generic(Across)
 def _set_lanes(context: Any, builder: Any, sig: Any, args: Any, attr: str) -> None:
     kind = sig.args[0]
+    if kind.packing is not None:
+        _pack_lanes(context, builder, kind, args[0], attr, args[1], sig.args[1])
+        return
     wanted = kind.kind.typeof(attr)
+    number = kind.kind.offset(attr) // WORD
     numbers = as_lanes(context, builder, args[1], sig.args[1])
     if wanted == types.float32:
-        _write(builder, kind, args[0], numbers, _word(builder, kind, args[0], attr, NUMBERS), "v8f32")
-    elif wanted.bitwidth == 32:
+        _write(builder, kind, args[0], numbers, number)
+    elif wanted.bitwidth == WORD_BITS:
         words = builder.fptosi(numbers, WORDS) if wanted.signed else builder.fptoui(numbers, WORDS)
-        _write(builder, kind, args[0], words, _word(builder, kind, args[0], attr, WORDS), "v8i32")
+        _write(builder, kind, args[0], words, number)
     else:
         raise TypeError(f"{attr} shares its word with others and can be set one by one only")
+
+
+# -- packed fields (see `packed`) -----------------------------------------------------------------------------------
+
+_ROUNDING = 1.5 * 2.0**23
+"""Added to a 32-bit float of less than 2^22, this leaves the nearest whole number in the lowest bits."""
+
+
+def _same(shape: Any, number: float) -> Any:
+    """A constant for one number or for eight."""
+    return ir.Constant(shape, [number] * LANES if isinstance(shape, ir.VectorType) else number)
+
+
+def _isolate(builder: Any, words: Any, low: int, grain: Grain) -> Any:
+    """Whole steps of numbers, one or eight, that begin at bit ``low`` of words."""
+    if grain.signed:
+        above = WORD_BITS - low - grain.bits
+        steps = builder.shl(words, _same(words.type, above)) if above else words
+        return builder.ashr(steps, _same(words.type, WORD_BITS - grain.bits))
+    steps = builder.lshr(words, _same(words.type, low)) if low else words
+    return steps if low + grain.bits == WORD_BITS else builder.and_(steps, _same(words.type, (1 << grain.bits) - 1))
+
+
+def _nearest(builder: Any, steps: Any) -> Any:
+    """The nearest whole numbers as words, of which the lowest 16 bits are right."""
+    words = WORDS if steps.type == NUMBERS else _WORD
+    return builder.bitcast(builder.fadd(steps, _same(steps.type, _ROUNDING)), words)
+
+
+def _steps_of(builder: Any, values: Any, grain: Grain) -> Any:
+    """Numbers, one or eight, in whole steps and cut at the ends of their range."""
+    steps = builder.fmul(values, _same(values.type, 1.0 / grain.step))
+    for limit, beyond in ((grain.most, ">"), (grain.least, "<")):
+        end = _same(values.type, float(limit))
+        steps = builder.select(builder.fcmp_ordered(beyond, steps, end), end, steps)
+    return _nearest(builder, steps)
+
+
+def _put_in(builder: Any, words: Any, steps: Any, field: Field) -> Any:
+    """Words in which a field is replaced."""
+    mask = (1 << field.grain.bits) - 1 << field.low
+    if field.low:
+        steps = builder.shl(steps, _same(words.type, field.low))
+    if field.low + field.grain.bits < WORD_BITS:
+        steps = builder.and_(steps, _same(words.type, mask))
+    return builder.or_(builder.and_(words, _same(words.type, ~mask & 0xFFFFFFFF)), steps)
+
+
+def _alone(field: Field) -> Any:
+    """Type of a number that takes up whole bytes of its word, so that it is reached by itself; None of others."""
+    bits = field.grain.bits
+    return ir.IntType(bits) if bits in (8, 16) and field.low % bits == 0 else None
+
+
+def _unpack_one(builder: Any, value: Any, field: Field) -> Any:
+    """A packed number of one entry."""
+    grain, narrow = field.grain, _alone(field)
+    if narrow:
+        found = builder.load(_inside_word(builder, value, field.word, field.low, narrow))
+        steps = builder.sext(found, _WORD) if grain.signed else builder.zext(found, _WORD)
+    else:
+        steps = _isolate(builder, builder.load(_word(builder, value, field.word, _WORD)), field.low, grain)
+    if grain.counts:
+        return builder.trunc(steps, ir.IntType(8))
+    return builder.fmul(builder.sitofp(steps, ir.FloatType()), _same(ir.FloatType(), grain.step))
+
+
+def _pack_one(builder: Any, value: Any, field: Field, number: Any) -> None:
+    """Set a packed number of one entry."""
+    steps = builder.zext(number, _WORD) if field.grain.counts else _steps_of(builder, number, field.grain)
+    narrow = _alone(field)
+    if narrow:
+        builder.store(builder.trunc(steps, narrow), _inside_word(builder, value, field.word, field.low, narrow))
+        return
+    place = _word(builder, value, field.word, _WORD)
+    builder.store(_put_in(builder, builder.load(place), steps, field), place)
+
+
+def _steps_in(builder: Any, kind: Across, entries: Any, field: Field) -> Any:
+    """Whole steps of a field of eight entries."""
+    return _isolate(builder, _read(builder, kind, entries, field.word, WORDS), field.low, field.grain)
+
+
+def _unpack_lanes(builder: Any, kind: Across, entries: Any, field: Field) -> Any:
+    """A packed number of eight entries."""
+    numbers = builder.sitofp(_steps_in(builder, kind, entries, field), NUMBERS)
+    return numbers if field.grain.counts else builder.fmul(numbers, _same(NUMBERS, field.grain.step))
+
+
+def _pack_lanes(context: Any, builder: Any, kind: Across, entries: Any, attr: str, value: Any, given: Any) -> None:
+    """Set a packed number of eight entries, or, in steps, all numbers of a word."""
+    if field := kind.packed(attr):
+        number = field.word
+        steps = _steps_of(builder, as_lanes(context, builder, value, given), field.grain)
+        words = _put_in(builder, _read(builder, kind, entries, number, WORDS), steps, field)
+    else:
+        words = _same(WORDS, 0)
+        for one, member, sort in zip(cgutils.unpack_tuple(builder, value), kind.fields_of(attr), given, strict=True):
+            number = member.word
+            words = _put_in(builder, words, _nearest(builder, as_lanes(context, builder, one, sort)), member)
+    _write(builder, kind, entries, words, number)
 
 
 row_of = cast(Callable[[Any, Any], Any], _row_of)

@@ -9,15 +9,12 @@ D distributors.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simulator.compilation import turned_view
-from simulator.model.kernels.constants import CACHE_LINE
-
-Array = NDArray[Any]
+from simulator.compilation import Packing, Unpacked, count, share, within
+from simulator.model.memory import Array, copy_of, copy_of_joined
 
 # -- what never changes -------------------------------------------------------------------------------------------
 
@@ -27,8 +24,9 @@ PERSON = np.dtype(
         ("beta", np.float32),  # coefficient of ln price
         ("rate", np.float32),  # trips per day
         ("store", np.int32, (4,)),  # known stores, -1 where none
-        ("patronage", np.float32, (4,)),
         ("position", np.float32, (2,)),
+        ("first_friend", np.uint32),  # where the friends are listed
+        ("friends", np.uint32),  # how many there are
         ("segment", np.uint8),
         ("source", np.uint8),
         ("weight", np.uint8),
@@ -97,33 +95,24 @@ SETTING = np.dtype(
 # -- what customers carry from day to day ---------------------------------------------------------------------------
 
 
-def padded(kind: np.dtype[Any]) -> np.dtype[Any]:
-    """Return a record that takes up whole cache lines, so that no row lies across one more than it must."""
-    fields: Any = kind.fields or {}
-    size = -(-kind.itemsize // CACHE_LINE) * CACHE_LINE
-    names, formats, offsets = list(fields), [f[0] for f in fields.values()], [f[1] for f in fields.values()]
-    return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": size, "aligned": True})
-
-
-_MIND = np.dtype(
+MIND = np.dtype(
     [
         ("next_time", np.float32),  # day (and part) of the next calendar trip
-        ("trips", np.int32),  # ordinal of the next calendar trip
         ("store_mood", np.float32, (4,)),  # satisfaction with each known store
+        ("trips", np.uint16),  # ordinal of the next calendar trip
         ("next_day", np.int16),
         ("retry_day", np.int16),  # NEVER where nothing was put off
         ("updated", np.int16),  # day up to which fading is accounted for
-        ("last_purchase", np.int16),
         ("last_focal", np.int16),  # day of the last focal purchase
         ("last_rival", np.int16),
         ("cause_week", np.int16),
-        ("quarter", np.int16),  # up to which tastes have drifted
         ("waited_units", np.int16),  # units that were put off
         ("year_category", np.int16),  # category purchases in the observed year
         ("year_focal", np.int16),
         ("won_day", np.int16),  # day on which the focal brand won the customer, NEVER where it did not
         ("word_day", np.int16),  # day of the last good word about the focal brand
         ("last_brand", np.int8),
+        ("quarter", np.int8),  # up to which tastes have drifted
         ("waited_for", np.int8),  # brand that was put off
         ("first_cause", np.uint8),
         ("reached", np.uint8),  # bit 1 << cause where talk about a change with that cause has arrived
@@ -135,34 +124,40 @@ _MIND = np.dtype(
     ],
     align=True,
 )
-MIND = padded(_MIND)
-TIE = np.dtype(
-    [
-        # first what is needed to hear of a brand
-        ("bond", np.float32),  # 0..1
-        ("heard", np.float32),  # logit, what others said
-        ("learned", np.float32),  # logit, liking learned from forced trials
-        ("habit", np.float32),  # 0..1
-        ("utility", np.float32),  # logit, taste and list price: drifts slowly
-        ("belief", np.float32),  # experience beyond what was expected
-        ("distrust", np.float32),  # 0..1, fear of not finding the brand
-        ("favourite", np.uint8),  # favourite item within the brand: never changes
-        ("promised", np.uint8),  # satisfaction promised beyond the usual and believed, in hundredths
-        ("cold", np.uint8),  # hostile encounters not forgiven
-        ("owned", np.uint8),  # part of the bond that is with persons, in 1 / OWNED_ALL
-    ],
-    align=True,
+TIES = Packing(
+    # what fades lies apart from habit, which is looked at right after
+    {
+        "bond": share(),
+        "heard": within(4.0),  # logit, what others said
+    },
+    {
+        "learned": within(4.0),  # logit, liking learned from forced trials
+        "belief": within(8.0),  # experience beyond what was expected
+    },
+    {
+        "habit": share(),
+        "utility": within(32.0),  # logit, taste and list price: drifts slowly
+    },
+    {
+        "promised": count(),  # satisfaction promised beyond the usual and believed, in hundredths
+        "owned": count(),  # part of the bond that is with persons, in 1 / OWNED_ALL
+        "cold": count(4),  # hostile encounters not forgiven
+        "distrust": share(12),  # fear of not finding the brand
+    },
 )
-VIEW = np.dtype(
-    [
-        ("familiarity", np.float32),  # 0..1, with a changed look
-        ("hurt", np.float32),  # logit, dislike of a broken identity
-        ("liking", np.float32),  # logit, what the look itself adds, once it has been asked for
-        ("aware", np.uint8),  # bits AWARE_*
-        ("drawn", np.uint8),  # bits DRAWN_*: what has been drawn once and for all
-    ],
-    align=True,
+TIE = TIES.kind
+VIEWS = Packing(
+    {
+        "familiarity": share(),  # with a changed look
+        "hurt": within(4.0),  # logit, dislike of a broken identity
+    },
+    {
+        "aware": count(),  # bits AWARE_*
+        "drawn": count(),  # bits DRAWN_*: what has been drawn once and for all
+        "liking": within(8.0),  # logit, what the look itself adds, once it has been asked for
+    },
 )
+VIEW = VIEWS.kind
 
 # -- the chain ------------------------------------------------------------------------------------------------------
 
@@ -242,11 +237,11 @@ MAILBAG = np.dtype(
 NEWS = np.dtype(
     [
         ("who", np.uint32),
-        ("valence", np.float32),
+        ("luck", np.uint32),  # draw number, apart from that of the person's other news of the day
+        ("valence", np.int8),  # 1, -1, or POST
         ("brand", np.int8),
         ("cause", np.uint8),  # cause of what is talked about, 0 where no change is behind it
         ("generation", np.uint8),  # 0 from own experience, 1 heard from someone, ...
-        ("luck", np.uint32),  # draw number, apart from that of the person's other news of the day
     ],
     align=True,
 )
@@ -326,8 +321,9 @@ class Town(NamedTuple):
     """What never changes, shared by every arm of a replicate."""
 
     people: Array  # (N,) PERSON
-    indptr: Array  # (N + 1,) int64
+    favourites: Array  # (N, B) uint8, favourite item within the brand, in the rows of ``people``
     friends: Array  # (E,) int32
+    patronage: Array  # (4, 4) float64, share of trips by how many other stores are known and by slot
     brands: Array  # (B,) BRAND
     first_item: Array  # (B + 1,) int32
     item_share: Array  # (I,) float64, cumulative within the brand
@@ -342,9 +338,9 @@ class Town(NamedTuple):
 class Life(NamedTuple):
     """What changes, one copy per arm."""
 
-    mind: Array  # (N,) MIND
+    mind: Array  # (N,) MIND, in one row of memory with the views
     tie_rows: Array  # (N, B) TIE, turned; see `ties`
-    views: Array  # (N, Z) VIEW
+    view_rows: Array  # (N, Z) VIEW, turned; see `views`
     stock: Array  # (S, I) STOCK
     coming: Array  # (S, I, SLOTS) int32, units on the way by arrival day
     chain: Array  # (S, B) CHAIN
@@ -359,9 +355,20 @@ class Life(NamedTuple):
     heads: Array  # (3,) int64: complaints waiting, news, complaints relayed
 
     @property
-    def ties(self) -> Array:
-        """What ties customers to brands, (N, B) TIE: a view, by which it can be changed."""
-        return turned_view(self.tie_rows)
+    def ties(self) -> Unpacked:
+        """What ties customers to brands, (N, B) TIE, to be read and set."""
+        return Unpacked.of(self.tie_rows)
+
+    @property
+    def views(self) -> Unpacked:
+        """What customers know of changes, (N, Z) VIEW, to be read and set."""
+        return Unpacked.of(self.view_rows)
+
+    def copy(self) -> Life:
+        """Return an independent copy; nothing is shared."""
+        mind, view_rows = copy_of_joined(self.mind, self.view_rows)
+        rest = {name: copy_of(getattr(self, name)) for name in self._fields if name not in ("mind", "view_rows")}
+        return Life(mind=mind, view_rows=view_rows, **rest)
 
 
 class Seats(NamedTuple):
@@ -372,13 +379,13 @@ class Seats(NamedTuple):
     again: Array  # (CHUNK,) uint32, 1 where the trip was put off earlier
     words: Array  # (rows, CHUNK) uint32, see `shop`
     noise: Array  # (B rounded up to eights, CHUNK) float32, Gumbel noise by brand
-    luck: Array  # (CHUNK,) float64, standard normal: quality of this use
+    luck: Array  # (CHUNK,) float32, standard normal: quality of this use
     late: Array  # (CHUNK,) int32, customers whose tastes have a quarter to catch up with
-    beta: Array  # (CHUNK,) float64, their coefficient of ln price
-    x: Array  # (CHUNK,) float64, their place in lifestyle space
-    y: Array  # (CHUNK,) float64
-    middle: Array  # (CHUNK,) float64, what their tastes drift around
-    value: Array  # (CHUNK,) float64, utility of a brand for them
+    beta: Array  # (CHUNK,) float32, their coefficient of ln price
+    x: Array  # (CHUNK,) float32, their place in lifestyle space
+    y: Array  # (CHUNK,) float32
+    middle: Array  # (CHUNK,) float32, what their tastes drift around
+    value: Array  # (CHUNK,) float32, utility of a brand for them
     wait: Array  # (CHUNK,) float64, time to the next trip in mean intervals
 
 
@@ -414,6 +421,7 @@ class Scratch(NamedTuple):
     item_words: Array  # (4, I rounded up to twos) uint32, a store's draws by item
     told: Array  # (MOST_TOLD,) int32, friends whom a teller has told, by place in the list of friends
     fade: Array  # (DAYS, F) float32
+    weights: Array  # (HABITS + 1,) float32, weight of what others say by steps of own habit
     seats: Seats
 
 
@@ -435,25 +443,3 @@ class Records(NamedTuple):
     panel: Array  # (P,) PURCHASE, every purchase in order, where a panel is kept (P = 0 where none is)
     panel_size: Array  # (2,) int64: purchases in the panel, purchases that found no room
     level_start: Array  # (4,) int32, first row of region, segment, source, weight in levels
-
-
-def aligned(shape: int | tuple[int, ...], kind: np.dtype[Any], alignment: int = CACHE_LINE) -> Array:
-    """Return zeroed memory that starts at a cache line, and behind which a vector can be read.
-
-    Examples
-    --------
-    >>> aligned(3, TIE).ctypes.data % 64
-    0
-    """
-    count = int(np.prod(shape, dtype=np.int64))
-    raw = np.zeros(count * kind.itemsize + 2 * alignment, np.uint8)
-    start = -raw.ctypes.data % alignment
-    return raw[start : start + count * kind.itemsize].view(kind).reshape(shape)
-
-
-def copy_of(table: Array) -> Array:
-    """Return a copy at a cache line, in one piece rather than field by field."""
-    out = aligned(table.shape, table.dtype)
-    if table.size:
-        out.reshape(-1).view(np.uint8)[:] = np.ascontiguousarray(table).reshape(-1).view(np.uint8)
-    return out

@@ -141,7 +141,7 @@ def reaction(change: Event, rows: NDArray[np.int64], model: BrandMarket) -> tupl
     inside = model.timeline.scope(change)[people.store[rows, 0]]
     if getattr(change, "item", None) is not None:
         item = world.brands.item_names.index(f"{world.brands.names[b]}/{change.item}") - world.brands.first_item[b]
-        inside = inside & (ties["favourite"] == item)
+        inside = inside & (people.favourite[rows, b] == item)
     if change.where.segment is not None:
         inside = inside & np.isin(people.segment[rows], [world.segments.index(name) for name in change.where.segment])
     return feels * inside, misses * inside

@@ -83,9 +83,11 @@ class Customer:
 def column(model: BrandMarket, name: str) -> NDArray[Any]:
     """One column of all customers, static or dynamic."""
     life = model.state.life
+    if name == "last_purchase":
+        return np.asarray(np.maximum(life.mind["last_focal"], life.mind["last_rival"]))
     if name in _DYNAMIC:
-        table = next(t for t in (life.mind, life.ties, life.views) if name in (t.dtype.names or ()))
-        return np.asarray(table[name])
+        packed = next((table for table in (life.ties, life.views) if name in table.names), None)
+        return np.asarray(life.mind[name] if packed is None else packed[name])
     if name in _STATIC:
         return np.asarray(getattr(model.world.customers, name))
     raise AttributeError(f"customers have no column {name!r}; they have {', '.join(Customer.columns)}")

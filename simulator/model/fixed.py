@@ -26,7 +26,6 @@ from simulator.model.columns import (
     Scratch,
     Seats,
     Town,
-    aligned,
 )
 from simulator.model.kernels.constants import (
     CALENDAR_WORDS,
@@ -46,8 +45,10 @@ from simulator.model.kernels.constants import (
     PROGRESS,
     SERVICE_WORDS,
 )
+from simulator.model.kernels.reputation import weights_of_others
+from simulator.model.memory import aligned, joined
 from simulator.world.shape import moments
-from simulator.world.world import Brands, World
+from simulator.world.world import Brands, World, patronage
 
 LEAST_LIST = 1024
 """Room of the shortest lists (complaints, news, events); they grow with the population."""
@@ -58,7 +59,7 @@ MESSAGES_AT_ONCE = 8192
 MOST_TURNOVER = 0.999
 """Share of staff who leave in a year at which it is cut: a constant rate that empties a place has no end."""
 
-_COLUMNS = ("uid", "rate", "store", "patronage", "position", "segment", "source", "weight")
+_COLUMNS = ("uid", "rate", "store", "position", "segment", "source", "weight")
 """Columns that world and kernels call by the same name."""
 
 AMPLE = np.float32(100.0)
@@ -74,11 +75,14 @@ def with_ample_stock(world: World) -> World:
 def lay_out(world: World, values: Mapping[str, float]) -> Town:
     """Lay the world out for the kernels."""
     customers, brands, stores, reps = world.customers, world.brands, world.stores, world.reps
-    people = aligned(world.size, PERSON)
+    people, favourites = joined(world.size, PERSON, len(brands.names), np.dtype(np.uint8))
     for name in _COLUMNS:
         people[name] = getattr(customers, name)
     people["beta"] = customers.price_sensitivity
+    people["first_friend"] = world.network.first
+    people["friends"] = world.network.degree
     people["close"] = world.network.close
+    favourites[:] = customers.favourite
     brand = aligned(len(brands.names), BRAND)
     brand["cost"] = brands.cost
     brand["mean_utility"] = world.mean_utility
@@ -104,7 +108,8 @@ def lay_out(world: World, values: Mapping[str, float]) -> Town:
     spans = [slice(first[b], first[b + 1]) for b in range(len(brands.names))]
     return Town(
         people=people,
-        indptr=world.network.indptr,
+        favourites=favourites,
+        patronage=patronage(world.customers.loyalty),
         friends=world.network.friends,
         brands=brand,
         first_item=first.astype(np.int32),
@@ -120,8 +125,11 @@ def lay_out(world: World, values: Mapping[str, float]) -> Town:
 
 def seen_through(world: World, town: Town) -> World:
     """Return the world with its customers' columns as views of the kernels' table, so that they are there once."""
-    people = {name: town.people[name] for name in _COLUMNS}
-    return replace(world, customers=replace(world.customers, price_sensitivity=town.people["beta"], **people))
+    table = town.people
+    columns: dict[str, Any] = {name: table[name] for name in _COLUMNS}
+    customers = replace(world.customers, price_sensitivity=table["beta"], favourite=town.favourites, **columns)
+    network = replace(world.network, first=table["first_friend"], degree=table["friends"], close=table["close"])
+    return replace(world, customers=customers, network=network)
 
 
 def newcomers(brands: Brands) -> NDArray[np.uint16]:
@@ -187,12 +195,12 @@ def settings(
 
 
 def most_trips(world: World) -> int:
-    """Trips for which a day has room: twice what is expected, ten standard deviations, and some more.
+    """Trips for which a day has room: half as many again as are expected, ten standard deviations, and some more.
 
     Who finds no room comes the day after; at most everybody shops on a day.
     """
     expected = float(np.minimum(world.customers.rate, 1.0).sum())
-    return int(min(world.size, 2.0 * expected + 10.0 * expected**0.5 + LEAST_LIST))
+    return int(min(world.size, 1.5 * expected + 10.0 * expected**0.5 + LEAST_LIST))
 
 
 def new_crew(world: World, values: Mapping[str, float], team: int = 1, looks: int = 0) -> tuple[Scratch, ...]:
@@ -210,7 +218,7 @@ def new_crew(world: World, values: Mapping[str, float], team: int = 1, looks: in
     visits, events = np.zeros((team, stores), np.int32), aligned(2 * room, EVENT)
     progress, meeting = np.zeros((team, PROGRESS), np.int64), np.zeros(2, np.int64)
     messages, tomorrow = aligned((team, MESSAGES_AT_ONCE), MESSAGE), aligned((team, max(LEAST_LIST, n // 8)), NEWS)
-    fade = fading(values)
+    fade, weights = fading(values), weights_of_others(values)
     rows = max(CALENDAR_WORDS + 4, eights, SERVICE_WORDS + 4 * -(-len(world.roles) // 4) + 4 * looks)
     crew = []
     for worker in range(team):
@@ -243,19 +251,20 @@ def new_crew(world: World, values: Mapping[str, float], team: int = 1, looks: in
                 item_words=np.zeros((4, items), np.uint32),
                 told=np.zeros(MOST_TOLD, np.int32),
                 fade=fade,
+                weights=weights,
                 seats=Seats(
                     uid=np.zeros(CHUNK, np.uint64),
                     ordinal=np.zeros(CHUNK, np.int32),
                     again=np.zeros(CHUNK, np.uint32),
                     words=np.zeros((rows, CHUNK), np.uint32),
                     noise=np.zeros((eights, CHUNK), np.float32),
-                    luck=np.zeros(CHUNK),
+                    luck=np.zeros(CHUNK, np.float32),
                     late=np.zeros(CHUNK, np.int32),
-                    beta=np.zeros(CHUNK),
-                    x=np.zeros(CHUNK),
-                    y=np.zeros(CHUNK),
-                    middle=np.zeros(CHUNK),
-                    value=np.zeros(CHUNK),
+                    beta=np.zeros(CHUNK, np.float32),
+                    x=np.zeros(CHUNK, np.float32),
+                    y=np.zeros(CHUNK, np.float32),
+                    middle=np.zeros(CHUNK, np.float32),
+                    value=np.zeros(CHUNK, np.float32),
                     wait=np.zeros(CHUNK),
                 ),
             )

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.model.columns import Array
+from simulator.model.memory import Array
 
 OFFER = np.dtype(
     [

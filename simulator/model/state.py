@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
-from simulator.compilation import turned_view
+from simulator.compilation import Unpacked
 from simulator.model.columns import (
     CHAIN,
     COMPLAINT,
@@ -26,11 +26,8 @@ from simulator.model.columns import (
     STOCK,
     TIE,
     VIEW,
-    Array,
     Life,
     Records,
-    aligned,
-    copy_of,
 )
 from simulator.model.fixed import LEAST_LIST, MOST_TURNOVER, newcomers, product_gate, quarterly_keep, usual_newcomers
 from simulator.model.kernels.constants import (
@@ -45,6 +42,7 @@ from simulator.model.kernels.constants import (
     QUARTER,
     SLOTS,
 )
+from simulator.model.memory import Array, aligned, joined
 from simulator.randomness import Stream, uniforms
 from simulator.world.rapport import ORDINARY_BREADTH
 from simulator.world.tastes import customer_shares, utility
@@ -86,7 +84,7 @@ class State:
         """Return an independent copy; nothing is shared."""
         return State(
             day=self.day,
-            life=Life(*(copy_of(table) for table in self.life)),
+            life=self.life.copy(),
             records=Records(*(table.copy() for table in self.records)),
             reference=self.reference.copy(),
             rolled_back=dict(self.rolled_back),
@@ -96,7 +94,9 @@ class State:
 
     def know_changes(self, count: int) -> None:
         """Make room in customers' minds for a number of changes, none of which anybody knows yet."""
-        self.life = self.life._replace(views=aligned((self.life.views.shape[0], count), VIEW))
+        mind, view_rows = joined(self.life.mind.shape[0], MIND, max(1, count), VIEW)
+        mind[:] = self.life.mind
+        self.life = self.life._replace(mind=mind, view_rows=view_rows)
 
 
 def level_names(world: World) -> tuple[tuple[str, str], ...]:
@@ -162,7 +162,7 @@ def initial_state(
     weeks : int
         Reported weeks (observed year and horizon).
     looks : int
-        Number of changed looks any arm will bring.
+        Number of changed looks any arm will bring. Room is made for one at least, which costs no memory.
     panel : int
         Purchases to keep one by one; 0 keeps none.
     """
@@ -172,9 +172,9 @@ def initial_state(
         shares *= knows
         shares /= shares.sum(axis=1, keepdims=True)
     with ThreadPoolExecutor(1) as aside:  # NumPy lets two threads work at once
-        minds = aside.submit(_first_minds, world, shares, knows, run, first_day)
+        minds = aside.submit(_first_minds, world, shares, knows, run, first_day, looks)
         ties = _first_ties(world, shares, knows, values)
-    mind = minds.result()
+    mind, view_rows = minds.result()
     room = max(LEAST_LIST, world.size // 8)
     stock, chain, posts = _full_shelves(world, values)
     mailbags = aligned((shares.shape[1], MAILBAGS), MAILBAG)
@@ -184,7 +184,7 @@ def initial_state(
         life=Life(
             mind=mind,
             tie_rows=ties,
-            views=aligned((world.size, looks), VIEW),
+            view_rows=view_rows,
             stock=stock,
             coming=np.zeros((*stock.shape, SLOTS), np.int32),
             chain=chain,
@@ -204,37 +204,36 @@ def initial_state(
     )
 
 
-def _first_minds(world: World, shares: Array, knows: NDArray[np.bool_] | None, run: np.uint64, first_day: int) -> Array:
-    """What customers carry of themselves at the start, shape (N,)."""
+def _first_minds(
+    world: World, shares: Array, knows: NDArray[np.bool_] | None, run: np.uint64, first_day: int, looks: int
+) -> tuple[Array, Array]:
+    """What customers carry of themselves and know of changes at the start, shapes (N,) and (N, looks)."""
     people = world.customers
     draw = uniforms(run, Stream.INITIAL_STATE, 0, people.uid)
-    mind = aligned(world.size, MIND)
+    mind, view_rows = joined(world.size, MIND, max(1, looks), VIEW)
     mind["next_time"] = first_day + _residual(world, draw[:, 0], draw[:, 2:]) / people.rate
     mind["next_day"] = np.minimum(np.floor(mind["next_time"]), int(NEVER) - 1)
     mind["retry_day"] = NEVER
     mind["updated"] = first_day
     mind["quarter"] = first_day // QUARTER
-    for name in ("last_purchase", "last_focal", "last_rival", "word_day"):
+    for name in ("last_focal", "last_rival", "word_day"):
         mind[name] = LONG_AGO
     mind["won_day"] = NEVER
     mind["last_brand"] = np.minimum((draw[:, 1:2] > np.cumsum(shares, axis=1)).sum(axis=1), shares.shape[1] - 1)
     if knows is not None:
         mind["strange"] = (~knows * newcomers(world.brands)).sum(axis=1)
-    return mind
+    return mind, view_rows
 
 
 def _first_ties(world: World, shares: Array, knows: NDArray[np.bool_] | None, values: Mapping[str, float]) -> Array:
     """What ties customers to brands at the start, shape (N, B), turned."""
     people = world.customers
     rows = aligned(shares.shape, TIE)
-    ties = turned_view(rows)
-    ties["utility"] = utility(people.taste, people.price_sensitivity, world.brands)
-    ties["favourite"] = people.favourite
-    ties["habit"] = _settled_habits(world, shares, values)
-    ties["bond"] = settled_bonds(world, shares, values)
-    if knows is not None:
-        ties["habit"] *= knows
-        ties["bond"] *= knows
+    ties = Unpacked.of(rows)
+    ties["utility"] = utility(people.taste_kept, people.price_sensitivity, world.brands)
+    known = 1.0 if knows is None else knows
+    ties["habit"] = _settled_habits(world, shares, values) * known
+    ties["bond"] = settled_bonds(world, shares, values) * known
     person_share = np.where(world.reps.accounts == 1, values["account_person_share"], values["bond_person_share"])
     ties["owned"] = np.floor(person_share * OWNED_ALL + 0.5)
     return rows

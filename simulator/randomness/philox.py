@@ -25,7 +25,6 @@ _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX2 = np.uint64(0x94D049BB133111EB)
 _30, _27, _31 = np.uint64(30), np.uint64(27), np.uint64(31)
 _ONE = np.uint64(1)
-_9 = np.uint32(9)
 
 TO_UNIT = 2.0**-32
 LN2 = 0.6931471805599453
@@ -37,13 +36,6 @@ ROOT_HALF_BITS = 0x3FE6A09E667F3BCD
 """Bits of sqrt(1/2)."""
 ONE_BITS = 0x3FF0000000000000
 """Bits of 1.0."""
-ROOT_HALF_BITS_32 = 0x3F3504F3
-ONE_BITS_32 = 0x3F800000
-"""The same of numbers of 32 bits."""
-_TO_UNIT_32 = np.float32(2.0**-23)
-_LN2_32 = np.float32(LN2)
-_HALF, _ONE_32, _TWO = np.float32(0.5), np.float32(1.0), np.float32(2.0)
-_3RD, _5TH, _7TH, _9TH = np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7), np.float32(1 / 9)
 
 
 @typed_kernel("uint64(uint64)")
@@ -152,32 +144,6 @@ def exp(x):
 def exponential(word):
     """Standard exponential by inversion."""
     return -log(uniform(word))
-
-
-@typed_kernel("float32(float32)")
-def log32(x):
-    """Natural logarithm of a positive normal number of 32 bits, as `log`; relative error below 3e-7."""
-    shifted = np.int32(np.float32(x).view(np.int32) - ROOT_HALF_BITS_32 + ONE_BITS_32)
-    exponent = np.int32((shifted >> 23) - 127)
-    mantissa = np.int32((shifted & 0x7FFFFF) + ROOT_HALF_BITS_32).view(np.float32)
-    s = (mantissa - _ONE_32) / (mantissa + _ONE_32)
-    z = s * s
-    p = _9TH * z + _7TH
-    p = p * z + _5TH
-    p = p * z + _3RD
-    p = p * z + _ONE_32
-    return np.float32(exponent) * _LN2_32 + _TWO * s * p
-
-
-@typed_kernel("float32(uint32)")
-def gumbel(word):
-    """Standard Gumbel (maximum) by inversion: argmax of utility plus Gumbel noise is a logit choice.
-
-    From the 23 upper bits of the word, in numbers of 32 bits, since it is drawn for every brand on every trip; it lies
-    between -2.9 and 16.7.
-    """
-    u = (np.float32(np.int32(word >> _9)) + _HALF) * _TO_UNIT_32
-    return -log32(-log32(u))
 
 
 @kernel

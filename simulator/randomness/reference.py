@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulator.randomness import philox as p
+from simulator.randomness import single
 
 U32 = NDArray[np.uint32]
+F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
 
@@ -89,11 +91,11 @@ def exponential(word: U32) -> F64:
     return -log(uniform(word))
 
 
-def log32(x: NDArray[np.float32]) -> NDArray[np.float32]:
+def log32(x: F32) -> F32:
     """Natural logarithm of numbers of 32 bits."""
-    shifted = np.asarray(x, np.float32).view(np.int32) - np.int32(p.ROOT_HALF_BITS_32) + np.int32(p.ONE_BITS_32)
+    shifted = np.asarray(x, np.float32).view(np.int32) - np.int32(single.ROOT_HALF_BITS) + np.int32(single.ONE_BITS)
     exponent = (shifted >> 23) - 127
-    mantissa = ((shifted & 0x7FFFFF) + np.int32(p.ROOT_HALF_BITS_32)).view(np.float32)
+    mantissa = ((shifted & 0x7FFFFF) + np.int32(single.ROOT_HALF_BITS)).view(np.float32)
     one = np.float32(1.0)
     s = (mantissa - one) / (mantissa + one)
     z = s * s
@@ -103,10 +105,46 @@ def log32(x: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(exponent.astype(np.float32) * np.float32(p.LN2) + np.float32(2.0) * s * series, np.float32)
 
 
-def gumbel(word: U32) -> NDArray[np.float32]:
+def exp32(x: F32) -> F32:
+    """Exponential function of numbers of 32 bits."""
+    one = np.float32
+    x = np.clip(np.asarray(x, np.float32), one(-single.MOST), one(single.MOST))
+    k = np.floor(x * one(p.LOG2_E) + one(0.5))
+    r = (x - k * one(single.LN2_HIGH)) - k * one(single.LN2_LOW)
+    series = np.full_like(r, one(1 / 720))
+    for factorial in (120, 24, 6, 2, 1, 1):
+        series = series * r + one(1 / factorial)
+    return np.asarray(series * ((k.astype(np.int32) + np.int32(127)) << np.int32(23)).view(np.float32), np.float32)
+
+
+def uniform32(word: U32) -> F32:
+    """Uniform on (0, 1), of numbers of 32 bits."""
+    return np.asarray(((np.asarray(word) >> 9).astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-23))
+
+
+def normal32(word: U32) -> F32:
+    """Standard normal by Acklam's inversion, of numbers of 32 bits."""
+    one, two = np.float32(1.0), np.float32(2.0)
+    u = uniform32(word)
+    q = u - np.float32(0.5)
+    r = q * q
+    middle = _horner32(r, single._A) * q / _horner32(r, single._B)
+    t = np.sqrt(-two * log32(np.minimum(u, one - u)))
+    beyond = _horner32(t, single._C) / _horner32(t, single._D)
+    edge = np.float32(single.TAIL)
+    return np.where(u < edge, beyond, np.where(u > one - edge, -beyond, middle))
+
+
+def _horner32(x: F32, coefficients: tuple[np.float32, ...]) -> F32:
+    value = np.full_like(x, coefficients[0])
+    for coefficient in coefficients[1:]:
+        value = value * x + coefficient
+    return value
+
+
+def gumbel(word: U32) -> F32:
     """Standard Gumbel, of numbers of 32 bits."""
-    u = ((np.asarray(word) >> 9).astype(np.float32) + np.float32(0.5)) * np.float32(2.0**-23)
-    return -log32(-log32(u))
+    return -log32(-log32(uniform32(word)))
 
 
 def bernoulli(word: U32, probability: float) -> NDArray[np.bool_]:

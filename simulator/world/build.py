@@ -64,9 +64,9 @@ def build_world(
     plan = plan_stores(market, values, customers)
 
     born = np.arange(customers, dtype=np.uint64)
-    region, store, patronage = choose_stores(run, born, market, values, plan)
+    region, store = choose_stores(run, born, market, values, plan)
     order = np.argsort(store[:, 0], kind="stable")
-    uid, region, store, patronage = born[order], region[order], store[order], patronage[order]
+    uid, region, store = born[order], region[order], store[order]
 
     people = population.draw_people(run, uid, market, values, law, brands.position)
     with ThreadPoolExecutor(1) as aside:  # who knows whom and who likes what have nothing to do with each other
@@ -77,9 +77,9 @@ def build_world(
             if customers >= first_born.shape[0]
             else population.draw_people(run, first_born, market, values, law, brands.position)
         )
-        taste = people.leaning
         means = _fit(reference, brands, values)
-        taste += means
+        np.add(people.leaning, means, out=people.leaning)
+        taste = people.leaning.astype(np.float16)
         shares = tastes.long_run_shares(taste, people.price_sensitivity, brands, values)
         settled = Customers(
             uid=uid,
@@ -88,11 +88,11 @@ def build_world(
             source=people.source,
             position=people.position,
             rate=people.rate,
-            taste=taste,
+            taste_kept=taste,
             price_sensitivity=people.price_sensitivity,
             favourite=people.favourite,
             store=store,
-            patronage=patronage,
+            loyalty=values["store_loyalty"],
         )
         stores = furnish(run, market, values, plan, brands, settled, shares, law.segment_share)
     roles = market.stores.roles

@@ -172,4 +172,4 @@ def network_from_edges(
     shared = np.zeros(friends.shape[0], np.int32)
     shared_friends(indptr, friends, shared)
     closest_first(indptr, friends, shared, min(close_ties, MOST_CLOSE), close)
-    return Network(indptr, friends, close)
+    return Network.of(indptr, friends, close)

@@ -206,7 +206,7 @@ def small_world(
         rewire(u, rewiring, homophily, segment, members, start, first[rows], second[rows])
     strong = np.zeros(near + far, np.uint8)
     strong[:near] = 1
-    return Network(*tie_up(first, second, strong, n))
+    return Network.of(*tie_up(first, second, strong, n))
 
 
 def _seat(run: np.uint64, uid: U64, region: U8, segment: U8, segment_share: F64, homophily: float) -> I32:

@@ -11,10 +11,13 @@ import numpy as np
 
 from simulator.compilation import kernel, typed_kernel
 from simulator.randomness.philox import exp, log
+from simulator.randomness.single import exp32, log32
 from simulator.world.world import F64
 
 _LEAST = 1e-9
 """Smallest relative distance to the lower end of the distribution: six standard deviations of the score and more."""
+_LEAST_32 = np.float32(_LEAST)
+_NO_SKEW = np.float32(0.0)
 
 
 def moments(skew: float) -> tuple[float, float]:
@@ -44,6 +47,17 @@ def score_of(value: float, skew: float, mean: float, sd: float) -> float:
     if skew > 0.0:
         score = log(max(value * sd + mean, _LEAST)) / skew
     return score
+
+
+@typed_kernel("float32(float32, float32, float32, float32, float32, float32)")
+def drifted(
+    value: np.float32, keep: np.float32, step: np.float32, skew: np.float32, mean: np.float32, sd: np.float32
+) -> np.float32:
+    """`liking` of the score ``keep x score_of(value) + step``, in numbers of 32 bits."""
+    after = keep * value + step
+    if skew > _NO_SKEW:
+        after = (exp32(keep * log32(max(value * sd + mean, _LEAST_32)) + skew * step) - mean) / sd
+    return after
 
 
 @kernel

@@ -61,7 +61,7 @@ def plan_stores(market: Market, values: Mapping[str, float], customers: int) -> 
 
 
 @allocating_kernel
-def fill_known(u: F64, region: U8, count: I32, first: I32, loyalty: float, store: I32, patronage: F32) -> None:
+def fill_known(u: F64, region: U8, count: I32, first: I32, store: I32) -> None:
     """Draw each customer's stores without repetition, the main one first.
 
     Parameters
@@ -69,8 +69,7 @@ def fill_known(u: F64, region: U8, count: I32, first: I32, loyalty: float, store
     u : (n, 4) uniforms
     region, count : (n,) where the customer lives and how many stores the customer knows
     first : (Q + 1,) stores by region
-    loyalty : share of trips to the main store of those who know several
-    store, patronage : (n, 4) filled
+    store : (n, 4) filled
     """
     for i in range(u.shape[0]):
         low = first[region[i]]
@@ -91,15 +90,10 @@ def fill_known(u: F64, region: U8, count: I32, first: I32, loyalty: float, store
                 pick += 1
                 last = nearest
             store[i, k] = low + pick
-            patronage[i, k] = loyalty if k == 0 else (1.0 - loyalty) / (known - 1)
-        if known == 1:
-            patronage[i, 0] = 1.0
 
 
-def choose_stores(
-    run: np.uint64, uid: U64, market: Market, values: Mapping[str, float], plan: Plan
-) -> tuple[U8, I32, F32]:
-    """Draw where customers live and shop: region (n,), known stores (n, 4) and patronage (n, 4)."""
+def choose_stores(run: np.uint64, uid: U64, market: Market, values: Mapping[str, float], plan: Plan) -> tuple[U8, I32]:
+    """Draw where customers live and shop: region (n,) and known stores (n, 4)."""
     shares = market.stores.per_customer
     known = np.array(shares if shares is not None else [values[name] for name in _KNOWN], np.float64)
     where = uniforms(run, Stream.STORE, 0, uid)
@@ -107,9 +101,8 @@ def choose_stores(
     region = choose(where[:, 0], plan.share).astype(np.uint8)
     count = (choose(where[:, 1], known / known.sum()) + 1).astype(np.int32)
     store = np.full((uid.shape[0], KNOWN_STORES), -1, np.int32)
-    patronage = np.zeros((uid.shape[0], KNOWN_STORES), np.float32)
-    fill_known(which, region, count, plan.first, values["store_loyalty"], store, patronage)
-    return region, store, patronage
+    fill_known(which, region, count, plan.first, store)
+    return region, store
 
 
 @allocating_kernel

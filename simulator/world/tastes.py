@@ -24,7 +24,7 @@ import numpy as np
 from simulator.compilation import allocating_kernel
 from simulator.randomness.philox import exp
 from simulator.world.errors import WorldError
-from simulator.world.world import F32, F64, Brands, World
+from simulator.world.world import F16, F32, F64, Brands, World
 
 _LANES = 64
 """Customers whose shares are worked out side by side."""
@@ -87,7 +87,7 @@ def log_relative_price(brands: Brands) -> F64:
     return relative
 
 
-def utility(taste: F32, price_sensitivity: F32, brands: Brands) -> F64:
+def utility(taste: F16 | F32, price_sensitivity: F32, brands: Brands) -> F64:
     """Systematic utility of each brand at list price for each customer, without history, shape (n, B), logit."""
     v: F64 = (
         taste.astype(np.float64)
@@ -224,7 +224,7 @@ def fit_means(v: F64, rate: F32, target: F64, *, gamma: float, autopilot: float)
     return centred
 
 
-def long_run_shares(taste: F32, price_sensitivity: F32, brands: Brands, values: Mapping[str, float]) -> F32:
+def long_run_shares(taste: F16, price_sensitivity: F32, brands: Brands, values: Mapping[str, float]) -> F32:
     """Long-run shares of purchases (n, B) of customers with fitted tastes (n, B), a block of customers at a time."""
     shares = np.empty(taste.shape, np.float32)
     for start in range(0, taste.shape[0], _BLOCK):
@@ -239,7 +239,7 @@ def long_run_shares(taste: F32, price_sensitivity: F32, brands: Brands, values: 
 
 def customer_shares(world: World, values: Mapping[str, float]) -> F32:
     """Long-run shares of each customer's purchases, shape (N, B)."""
-    return long_run_shares(world.customers.taste, world.customers.price_sensitivity, world.brands, values)
+    return long_run_shares(world.customers.taste_kept, world.customers.price_sensitivity, world.brands, values)
 
 
 def expected_shares(world: World, values: Mapping[str, float]) -> F64:

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.world.errors import WorldError
+
+F16 = NDArray[np.float16]
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
+U32 = NDArray[np.uint32]
 U64 = NDArray[np.uint64]
 
 KNOWN_STORES = 4
@@ -46,6 +50,22 @@ class Brands:
     first_item: I32  # (B + 1,) items of brand b are first_item[b]:first_item[b + 1]
 
 
+def patronage(loyalty: float) -> F64:
+    """Share of trips to each known store, main one first, by the number of other known stores.
+
+    Examples
+    --------
+    >>> patronage(0.5).round(3).tolist()
+    [[1.0, 0.0, 0.0, 0.0], [0.5, 0.5, 0.0, 0.0], [0.5, 0.25, 0.25, 0.0], [0.5, 0.167, 0.167, 0.167]]
+    """
+    share = np.zeros((KNOWN_STORES, KNOWN_STORES))
+    share[0, 0] = 1.0
+    for others in range(1, KNOWN_STORES):
+        share[others, 0] = loyalty
+        share[others, 1 : others + 1] = (1.0 - loyalty) / others
+    return share
+
+
 @dataclass(frozen=True)
 class Customers:
     """Static columns of ``N`` customers, ordered by main store (then by id)."""
@@ -56,20 +76,54 @@ class Customers:
     source: U8  # (N,) index into SOURCES
     position: F32  # (N, 2) lifestyle space
     rate: F32  # (N,) expected category purchases per day
-    taste: F32  # (N, B) logit, fitted so that the market's shares come out
+    taste_kept: F16  # (N, B) taste in numbers of 16 bits: it differs by .1% from what was drawn
     price_sensitivity: F32  # (N,) coefficient of ln(price), negative, logit
     favourite: U8  # (N, B) favourite item within each brand, 0-based within the brand
     store: I32  # (N, KNOWN_STORES) known stores, -1 where none; column 0 is the main store
-    patronage: F32  # (N, KNOWN_STORES) share of trips, sums to 1
+    loyalty: float  # share of trips to the main store of those who know several
+
+    @property
+    def taste(self) -> F32:
+        """Taste, (N, B), logit, fitted so that the market's shares come out."""
+        return self.taste_kept.astype(np.float32)
+
+    @property
+    def patronage(self) -> F32:
+        """Share of trips to each known store, (N, KNOWN_STORES), which sums to 1: the others share alike."""
+        others = (self.store[:, 1:] >= 0).sum(axis=1)
+        share: F32 = patronage(self.loyalty).astype(np.float32)[others]
+        return share
 
 
 @dataclass(frozen=True)
 class Network:
     """Friendships in CSR: friends of i are ``friends[indptr[i]:indptr[i + 1]]``; the first ``close[i]`` are close."""
 
-    indptr: I64  # (N + 1,)
+    first: U32  # (N,) where the friends of each begin
+    degree: U32  # (N,) how many there are
     friends: I32  # (E,) each friendship stands twice
     close: U8  # (N,)
+
+    @classmethod
+    def of(cls, indptr: I64, friends: I32, close: U8) -> Network:
+        """Return the network of adjacency lists.
+
+        Raises
+        ------
+        WorldError
+            Where there are 2^32 friendships or more.
+        """
+        if friends.shape[0] > np.iinfo(np.uint32).max:
+            raise WorldError(
+                f"network: {friends.shape[0]:,} friendships are more than there is room for (4,294,967,295). Give "
+                "customers fewer friends, or simulate fewer customers."
+            )
+        return cls(indptr[:-1].astype(np.uint32), np.diff(indptr).astype(np.uint32), friends, close)
+
+    @property
+    def indptr(self) -> I64:
+        """Where the friends of each begin and those of the last end, (N + 1,)."""
+        return np.append(self.first.astype(np.int64), self.friends.shape[0])
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from simulator.compilation import inlined, prefetch
+import numpy as np
+
+from simulator.compilation import LANES, WORD, inlined, prefetch
 from simulator.model.kernels.constants import CACHE_LINE
 
 AHEAD = 16
@@ -12,38 +14,41 @@ AHEAD = 16
 @inlined
 def fetch_person(who, town, life):
     """Fetch a customer's own rows, each of one cache line."""
-    prefetch(life.mind.ctypes.data + who * life.mind.itemsize)
-    prefetch(town.people.ctypes.data + who * town.people.itemsize)
+    prefetch(life.mind.ctypes.data + who * life.mind.strides[0])
+    prefetch(town.people.ctypes.data + who * town.people.strides[0])
 
 
 @inlined
 def fetch_views(who, life):
     """Fetch what a customer knows of the changes, of the first few where there are many."""
-    prefetch(life.views.ctypes.data + who * life.views.shape[1] * life.views.itemsize)
+    prefetch(life.view_rows.ctypes.data + who * life.view_rows.strides[0])
 
 
 @inlined
-def fetch_ties(who, whole, life):
-    """Fetch a customer's ties, or what of them is needed to hear of a brand."""
-    row = life.tie_rows.shape[1] * life.tie_rows.itemsize
+def fetch_ties(who, life):
+    """Fetch a customer's ties."""
+    brands = life.tie_rows.shape[1]
+    row = brands * life.tie_rows.itemsize
     start = life.tie_rows.ctypes.data + who * row
-    for line in range(0, row if whole else row // 2, CACHE_LINE):
+    for line in range(0, row, CACHE_LINE):
         prefetch(start + line)
+    # rows need not begin at a line, and eight brands are read at once even beyond the last
+    prefetch(start + row + WORD * (-brands % LANES) - 1)
 
 
 @inlined
 def fetch_hearer(who, life):
     """Fetch what changes when a customer hears of a brand."""
-    prefetch(life.mind.ctypes.data + who * life.mind.itemsize)
+    prefetch(life.mind.ctypes.data + who * life.mind.strides[0])
     fetch_views(who, life)
-    fetch_ties(who, False, life)
+    fetch_ties(who, life)
 
 
 @inlined
 def fetch_voice(who, town, life):
     """Fetch what says whether a customer complains."""
-    prefetch(town.people.ctypes.data + who * town.people.itemsize)
-    fetch_ties(who, False, life)
+    prefetch(town.people.ctypes.data + who * town.people.strides[0])
+    fetch_ties(who, life)
 
 
 @inlined
@@ -51,7 +56,7 @@ def fetch_customer(who, town, life):
     """Fetch all of a customer's rows."""
     fetch_person(who, town, life)
     fetch_views(who, life)
-    fetch_ties(who, True, life)
+    fetch_ties(who, life)
 
 
 @inlined
@@ -72,13 +77,13 @@ def fetch_trip(k, scratch):
 @inlined
 def fetch_teller(who, town):
     """Fetch where a customer's friends are listed."""
-    prefetch(town.indptr.ctypes.data + who * town.indptr.itemsize)
-    prefetch(town.people.ctypes.data + who * town.people.itemsize)
+    prefetch(town.people.ctypes.data + who * town.people.strides[0])
 
 
 @inlined
 def fetch_friends(who, town):
     """Fetch a customer's list of friends, which `fetch_teller` has found."""
-    start = town.friends.ctypes.data + town.indptr[who] * town.friends.itemsize
+    person = town.people[who]
+    start = town.friends.ctypes.data + np.int64(person.first_friend) * town.friends.itemsize
     prefetch(start)
-    prefetch(town.friends.ctypes.data + town.indptr[who + 1] * town.friends.itemsize - 1)
+    prefetch(start + np.int64(person.friends) * town.friends.itemsize - 1)

@@ -102,11 +102,11 @@ def broadcast(day, week, town, life, levers, setting, p, scratch, records):
                     will_tell(i, b, -1.0, SERVICE, _LUCK + EVENT_KINDS * cast.number, life)
                 continue
             hear_of(me, levers.brands[b].newcomer, True)
-            learn_of_looks(b, cast.look, False, life.views[i], levers, p)
+            learn_of_looks(b, cast.look, False, row_of(life.view_rows, i), levers, p)
             if cast.kind == BROADCAST_CAMPAIGN:
                 if cast.persuasion == 0.0 and cast.promise == 0.0:
                     continue  # a notice: it tells, and persuades nobody
-                refresh(me, mine, life.views[i], day, scratch.fade)
+                refresh(me, mine, row_of(life.view_rows, i), day, scratch.fade)
                 advertise(cast, person.uid, day, me, mine, life, setting, p)
             elif imagined and uniform(words[2]) < p.imagined_complaint * mine[b].habit:
                 # some taste a change that was announced and has not come

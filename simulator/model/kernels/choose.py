@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import LANES, across, inlined, kernel, pick, row_of, whole_row
+from simulator.compilation import LANES, across, inlined, kernel, row_of, whole_row
 from simulator.model.kernels.acquaintance import discover, is_strange
 from simulator.model.kernels.changes import acts_here, meet_changes
 from simulator.model.kernels.constants import (
@@ -28,7 +28,14 @@ from simulator.model.kernels.constants import (
     USUAL_LOOKS,
     USUAL_PRICES,
 )
-from simulator.model.kernels.listing import any_delisted, brand_absent, discount_absent, knows_gap, store_with
+from simulator.model.kernels.listing import (
+    any_delisted,
+    brand_absent,
+    discount_absent,
+    knows_gap,
+    store_with,
+    usual_item,
+)
 from simulator.model.kernels.mind import commitment, leader, refresh, touch
 from simulator.model.kernels.notes import note_event
 from simulator.model.kernels.perceive import (
@@ -54,6 +61,7 @@ from simulator.model.kernels.weigh import (
     offer_changed,
     price_changed,
     skipped_because,
+    trust_regained,
     wanted_of_all,
     weigh,
     weigh_late,
@@ -62,8 +70,6 @@ from simulator.randomness.philox import block, stream_key, uniform
 from simulator.randomness.streams import Stream
 
 _CURIOUS = int(Stream.CURIOSITY)
-FORGOTTEN = 0.01
-"""Distrust below which a brand is trusted again: worth less than 0.005 logit, and dear to follow."""
 
 
 @kernel
@@ -147,17 +153,16 @@ def trust_shelves(mine, p, scratch):
     """Regain trust in the availability of every brand that stands on this shelf today."""
     for first in range(0, len(mine), LANES):
         ties, today = across(mine, first), across(whole_row(scratch.today, 0), first)
-        regained = (1.0 - p.availability_recovery * today.there) * ties.distrust
-        ties.distrust = pick(ties.distrust > FORGOTTEN, regained, ties.distrust)
+        ties.distrust = ties.distrust - trust_regained(ties, today, p)
 
 
 @inlined
-def wanted_item(b, favourite, word, town, p):
+def wanted_item(b, usual, word, town, p):
     """The item of a brand wanted on this trip: mostly the favourite, now and then any, by share."""
     first = town.first_item[b]
     last = town.first_item[b + 1] - 1
     u = uniform(word)
-    item = first + favourite
+    item = usual
     if u >= p.variant_loyalty and last > first:
         u = (u - p.variant_loyalty) / (1.0 - p.variant_loyalty)
         item = first
@@ -241,7 +246,7 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
     me = life.mind[i]
     mine = row_of(life.tie_rows, i)
     sight = whole_row(scratch.sight, 0)
-    sees = life.views[i]
+    sees = row_of(life.view_rows, i)
     s = trip.where
     refresh(me, mine, sees, day, scratch.fade)
     trip.bought = -1
@@ -249,7 +254,6 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
     if me.strange != 0:
         discover(trip, person, me, levers, setting, p)
     overlooked = look_around(trip, day, person, me, mine, sees, town, life, levers, setting, p, scratch)
-    trust_shelves(mine, p, scratch)
     b = np.int64(-1)
     if second == 1:
         b = np.int64(trip.target)
@@ -265,9 +269,12 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
     weighed = bool(b < 0)
     planned = weighed
     if weighed:
-        b = np.int64(weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch))
+        b = np.int64(weigh(trip, person, me, mine, sees, True, town, life, levers, setting, p, scratch))
+    # after the weighing, which would have to wait for what was just written
+    trust_shelves(mine, p, scratch)
+    if weighed:
         if levers.delisted.shape[0] > 0:
-            discount_absent(trip.slot, s, person, mine, sees, town, levers, p, scratch)
+            discount_absent(trip, person, sees, town, levers, p, scratch)
             b = np.int64(wanted_of_all(scratch))
         if second == 0 and not buys_category(trip, person, setting, p, scratch):
             if sight[setting.focal].shift != 0.0:
@@ -276,31 +283,30 @@ def choose(trip, day, week, second, town, life, levers, setting, p, scratch, rec
             return -1
         if sight[b].absent == KNOWN_ABSENT:  # who knows better goes straight to a store that sells it
             trip.target = b
-            return store_with(trip.slot, town.first_item[b] + mine[b].favourite, person, sees, levers)
+            return store_with(trip.slot, usual_item(i, b, town), person, sees, town, levers)
     if overlooked and sight[b].seen == 0 and sight[b].absent == SOLD:
         if not weighed:
-            weigh_late(trip, person, me, mine, sees, life, levers, setting, p, scratch)
+            weigh_late(trip, person, me, mine, sees, town, life, levers, setting, p, scratch)
             weighed = True
         b = np.int64(settle_for(trip, b, day, week, me, sees, town, life, setting, p, scratch, records))
         if b < 0:
             return -1
         trip.forced = 1
     trip.target = b
-    item = np.int64(wanted_item(b, mine[b].favourite, trip.words[3], town, p))
-    if weighed and sight[b].item >= 0 and item == town.first_item[b] + mine[b].favourite:
+    usual = usual_item(i, b, town)
+    item = np.int64(wanted_item(b, usual, trip.words[3], town, p))
+    if weighed and sight[b].item >= 0 and item == usual:
         item = np.int64(sight[b].item)
     if not in_stock(s, item, life):
         if not weighed:
-            weigh_late(trip, person, me, mine, sees, life, levers, setting, p, scratch)
+            weigh_late(trip, person, me, mine, sees, town, life, levers, setting, p, scratch)
         stock = life.stock[s, item]
         if b == setting.focal and (stock.blocked != LISTED or stock.short == SHORT_BY_EVENT):
             touch(me, AVAILABILITY, day)
         if stock.blocked == DELISTED:
             settled = planned and knows_gap(trip.slot, s, item, sees, levers)
             item = np.int64(
-                answer_delisted(
-                    trip, b, item, second, settled, person, mine, sees, town, life, levers, setting, p, scratch
-                )
+                answer_delisted(trip, b, item, second, settled, person, sees, town, life, levers, setting, p, scratch)
             )
         else:
             item = np.int64(

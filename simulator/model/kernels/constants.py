@@ -107,8 +107,8 @@ MANNER_FEIGNED = np.uint8(2)
 NEW_HIRE, COLLEAGUE, BROKER = range(3)
 
 OWNED_ALL = 250.0
-"""Unit of Tie.owned: 16 bits for a share."""
-MOST_COLD = 20
+"""Steps of the part of a bond that is with persons."""
+MOST_COLD = 15
 """Hostile encounters that are counted: the next one makes no difference."""
 
 # causes of churn, in the order of experiment.outcome.CAUSES

@@ -12,9 +12,10 @@ import numpy as np
 from simulator.compilation import LANES, inlined, kernel, row_of
 from simulator.model.kernels.ahead import fetch_ties
 from simulator.model.kernels.constants import QUARTER
-from simulator.randomness.philox import fill_blocks, quantile, uniform
+from simulator.randomness.philox import fill_blocks
+from simulator.randomness.single import normal32
 from simulator.randomness.streams import Stream
-from simulator.world.shape import liking, score_of
+from simulator.world.shape import drifted
 
 _DRIFT = int(Stream.TASTE_DRIFT)
 
@@ -36,7 +37,7 @@ def draw_drift(n, town, life, setting, seats):
     """Draw the noise of the late customers' next quarter; two customers draw apart, and so do two quarters of one."""
     for m in range(n):
         who = seats.late[m]
-        fetch_ties(who, True, life)
+        fetch_ties(who, life)
         me = life.mind[who]
         me.quarter += 1
         seats.uid[m] = town.people[who].uid
@@ -51,8 +52,9 @@ def find_middle(b, n, town, levers, setting, p, seats):
     """Utility that tastes for a brand drift around: everybody's, price, and fit of lifestyle (logit)."""
     middle, beta, x, y = seats.middle, seats.beta, seats.x, seats.y
     brand = town.brands[b]
-    mean, weight, log_list = brand.mean_utility, p.lifestyle_fit_weight, np.float64(levers.brands[b].log_list)
-    there_x, there_y = np.float64(brand.position[0]), np.float64(brand.position[1])
+    mean, weight = np.float32(brand.mean_utility), np.float32(p.lifestyle_fit_weight)
+    log_list = np.float32(levers.brands[b].log_list)
+    there_x, there_y = brand.position[0], brand.position[1]
     for m in range(n):
         away_x, away_y = x[m] - there_x, y[m] - there_y
         middle[m] = mean + beta[m] * log_list - weight * np.sqrt(away_x * away_x + away_y * away_y)
@@ -67,15 +69,15 @@ def drift_one_quarter(n, town, life, levers, setting, p, seats):
         seats.beta[m], seats.x[m], seats.y[m] = person.beta, person.position[0], person.position[1]
     whole = (n + LANES - 1) // LANES * LANES  # loops over whole eights are all vector instructions
     words, middle, value = seats.words, seats.middle, seats.value
-    skew, mean, sd, spread = p.taste_skew, setting.taste_mean, setting.taste_sd, p.taste_sd
+    keep, noise, spread = np.float32(setting.drift_keep), np.float32(setting.drift_noise), np.float32(p.taste_sd)
+    skew, mean, sd = np.float32(p.taste_skew), np.float32(setting.taste_mean), np.float32(setting.taste_sd)
     for b in range(town.brands.shape[0]):
         find_middle(b, whole, town, levers, setting, p, seats)
         for m in range(n):
             value[m] = row_of(life.tie_rows, seats.late[m])[b].utility
         for m in range(whole):
-            score = setting.drift_keep * score_of((value[m] - middle[m]) / spread, skew, mean, sd)
-            score += setting.drift_noise * quantile(uniform(words[b, m]))
-            value[m] = middle[m] + spread * liking(score, skew, mean, sd)
+            step = noise * normal32(words[b, m])
+            value[m] = middle[m] + spread * drifted((value[m] - middle[m]) / spread, keep, step, skew, mean, sd)
         for m in range(n):
             row_of(life.tie_rows, seats.late[m])[b].utility = value[m]
 

@@ -175,7 +175,8 @@ def experience(trip, day, week, town, life, levers, setting, p, scratch, records
         touch(me, SERVICE, day)
     cause = SERVICE if change != 0.0 else NO_CAUSE
     if levers.active.shape[0] > 0:
-        felt = felt_recipe(trip, b, day, town.people[i], luck, me, life.views[i], levers, setting, p, scratch)
+        sees = row_of(life.view_rows, i)
+        felt = felt_recipe(trip, b, day, town.people[i], luck, me, sees, levers, setting, p, scratch)
         outcome += p.quality_weight * felt
         if felt != 0.0:
             cause = PROMISE
@@ -215,8 +216,7 @@ def experience(trip, day, week, town, life, levers, setting, p, scratch, records
         named = levers.brands[b].manner & MANNER_NAMED != 0 and change != 0.0
         meet_hostility(tie, level, met, named, words[EXPERIENCE_WORDS + 2, seat], p)
     if levers.active.shape[0] > 0:
-        use_programmes(trip, b, day, town.people[i], me, tie, life.views[i], levers, setting, p)
+        use_programmes(trip, b, day, town.people[i], me, tie, row_of(life.view_rows, i), levers, setting, p)
     if trip.forced == 1:
         tie.learned += p.forced_trial_step * (p.forced_trial_learning - tie.learned)
     me.last_brand = b
-    me.last_purchase = day

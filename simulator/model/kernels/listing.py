@@ -10,9 +10,16 @@ import numpy as np
 
 from simulator.compilation import inlined, kernel, whole_row
 from simulator.model.kernels.constants import ABSENT, KNOWN_ABSENT, SOLD
+from simulator.model.kernels.patronage import prefers
 
 OUT_OF_REACH = 50.0
 """Utility (logit) that a brand loses where no store that is known to sell it is left: its probability is then nil."""
+
+
+@inlined
+def usual_item(i, b, town):
+    """A customer's favourite among a brand's items."""
+    return np.int64(town.first_item[b]) + np.int64(town.favourites[i, b])
 
 
 @inlined
@@ -53,19 +60,19 @@ def learn_range(slot, s, sees, levers):
 
 
 @kernel
-def store_with(slot, item, person, sees, levers):
+def store_with(slot, item, person, sees, town, levers):
     """Slot of the best-known other store that, for all the customer knows, sells an item, or -1."""
     best = -1
     for other in range(4):
         if other == slot or person.store[other] < 0 or knows_gap(other, person.store[other], item, sees, levers):
             continue
-        if best < 0 or person.patronage[other] > person.patronage[best]:
+        if best < 0 or prefers(other, best, person, town):
             best = other
     return best
 
 
 @kernel
-def discount_absent(slot, s, person, mine, sees, town, levers, p, scratch):
+def discount_absent(trip, person, sees, town, levers, p, scratch):
     """Weigh what is known not to be sold here at the cost of the way to a store that sells it.
 
     Where only the favourite item is gone, another item of the brand may be the lesser evil.
@@ -73,13 +80,13 @@ def discount_absent(slot, s, person, mine, sees, town, levers, p, scratch):
     sight = whole_row(scratch.sight, 0)
     for b in range(levers.brands.shape[0]):
         here = sight[b]
-        usual = town.first_item[b] + mine[b].favourite
+        usual = usual_item(trip.who, b, town)
         cost = 0.0
         if here.absent == KNOWN_ABSENT:
             cost = OUT_OF_REACH
-        elif here.absent == SOLD and knows_gap(slot, s, usual, sees, levers):
+        elif here.absent == SOLD and knows_gap(trip.slot, trip.where, usual, sees, levers):
             cost = p.variant_gap
-        if cost > 0.0 and store_with(slot, usual, person, sees, levers) >= 0:
+        if cost > 0.0 and store_with(trip.slot, usual, person, sees, town, levers) >= 0:
             cost = min(cost, p.store_travel_cost)
         here.value -= cost
         here.shift -= cost

@@ -19,9 +19,10 @@ def refresh(me, mine, sees, day, fade):
         for b in range(0, len(mine), LANES):
             ties = across(mine, b)
             # read all before writing any: what was just written beside it delays a reading
-            bonds, words, lessons = ties.bond * bond, ties.heard * heard, ties.learned * learned
-            ties.bond, ties.heard, ties.learned = bonds, words, lessons
-        for z in range(sees.shape[0]):
+            (bonds, words), (lessons, beliefs) = ties.bond_heard, ties.learned_belief
+            ties.bond_heard = bonds * bond, words * heard
+            ties.learned_belief = lessons * learned, beliefs
+        for z in range(len(sees)):
             if sees[z].hurt != 0.0:
                 sees[z].hurt *= fade[gap, FADE_HURT]
         me.updated = day

@@ -46,7 +46,6 @@ NAMES = (
     "distributor_turnover_per_year",
     "effort_loyalty",
     "expectation_rate",
-    "experience_discount",
     "exposure_familiarity",
     "finds_to_relearn",
     "forced_trial_learning",

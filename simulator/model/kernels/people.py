@@ -293,7 +293,7 @@ def call_accounts(day, town, life, levers, setting, p, scratch):
             known = tie.bond > ACQUAINTED or life.mind[i].last_brand == b
             if not known and uniform(words[1]) >= close:
                 continue
-            refresh(life.mind[i], mine, life.views[i], day, scratch.fade)
+            refresh(life.mind[i], mine, row_of(life.view_rows, i), day, scratch.fade)
             introduce(life.mind[i], levers.brands[b].newcomer)
             warmth = post.skill * lever.skill * experience_of(post, p) * lever.authentic
             pace = warmth * levers.offers[s, b].gate * relating(close, town.reps[rep].usual, p)

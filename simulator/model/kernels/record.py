@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined, kernel
+from simulator.compilation import inlined, kernel, row_of
 from simulator.model.kernels.changes import reward_paid
 from simulator.model.kernels.constants import (
     BUYING,
@@ -88,7 +88,7 @@ def record(trip, day, week, town, life, levers, setting, p, records):
         cost *= exp(log_size)
     reward = 0.0
     if levers.active.shape[0] > 0:
-        reward = price * reward_paid(s, b, person, life.views[i], levers)
+        reward = price * reward_paid(s, b, person, row_of(life.view_rows, i), levers)
     records.totals[week, CONTRIBUTION, b] += np.int64(np.rint(100.0 * (price - reward - cost) * units))
     records.stores[week, s, b] += units
     records.levels[week, records.level_start[0] + town.places[s].region, b] += units

@@ -8,30 +8,42 @@ experience (heard) and reputation together; the last two weigh less the more one
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.compilation import inlined, kernel
-from simulator.randomness.philox import log32
 
-_ALL, _ALMOST_ALL = np.float32(1.0), np.float32(1.0 - 2.0**-20)
+HABITS = 1024
+"""Steps of habit by which the weight of what others say is looked up."""
+_ALMOST_ALL = 1.0 - 2.0**-20
+_STEPS, _HALF = np.float32(HABITS), np.float32(0.5)
 _FORGOTTEN = 1e-4
 """Standing below which nobody notices: worth less than a ten-thousandth of a logit."""
 
 
-@inlined
-def weight_of_others(tie, p):
-    """Weight of what others say, 1 without own experience and half after ``experience_discount`` purchases.
+def weights_of_others(values: Mapping[str, float]) -> NDArray[np.float32]:
+    """Weight of what others say by own habit, float32, shape (HABITS + 1,).
 
-    Habit stands for ``-ln(1 - habit) / habit_growth`` purchases of one's own.
+    1 without own experience and half after ``experience_discount`` purchases, of which habit stands for
+    ``-ln(1 - habit) / habit_growth``.
     """
-    half = p.habit_growth * p.experience_discount  # -ln(1 - habit) after so many purchases
-    return half / (half - log32(_ALL - min(tie.habit, _ALMOST_ALL)))
+    habit = np.minimum(np.arange(HABITS + 1) / HABITS, _ALMOST_ALL)
+    half = values["habit_growth"] * values["experience_discount"]  # -ln(1 - habit) after so many purchases
+    return np.asarray(half / (half - np.log1p(-habit)), np.float32)
 
 
 @inlined
-def reputed(tie, reputation, p):
+def weight_of_others(tie, scratch):
+    """Weight of what others say to a customer with a habit."""
+    return scratch.weights[np.int64(tie.habit * _STEPS + _HALF)]
+
+
+@inlined
+def reputed(tie, reputation, p, scratch):
     """What a brand's public standing adds to its utility for a customer (logit)."""
-    return p.reputation_weight * reputation * weight_of_others(tie, p)
+    return p.reputation_weight * reputation * weight_of_others(tie, scratch)
 
 
 @inlined

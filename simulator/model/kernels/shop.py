@@ -17,6 +17,7 @@ from simulator.compilation import (
     inlined,
     kernel,
     lowest_bit,
+    row_of,
     ticks,
     whole_row,
 )
@@ -57,10 +58,12 @@ from simulator.model.kernels.constants import (
 from simulator.model.kernels.drift import drift_tastes
 from simulator.model.kernels.experience import experience
 from simulator.model.kernels.listing import learn_range
+from simulator.model.kernels.patronage import pick_store
 from simulator.model.kernels.perceive import look_words
 from simulator.model.kernels.record import record
 from simulator.model.kernels.team import join_visits, meet, part_of
-from simulator.randomness.philox import exponential, fill_blocks, gumbel, normal, uniform
+from simulator.randomness.philox import exponential, fill_blocks, uniform
+from simulator.randomness.single import gumbel, normal32
 from simulator.randomness.streams import Stream
 
 _TRIP = int(Stream.TRIP)
@@ -134,26 +137,6 @@ def advance_calendar(day, person, me, wait, word, setting):
     return units
 
 
-@inlined
-def pull(patronage, mood, setting, p):
-    """How much a known store attracts: patronage, satisfaction with it, and little where its people are disliked."""
-    attraction = patronage * max(0.0, 1.0 + p.store_satisfaction_weight * mood)
-    disliked = mood < p.rapport_floor * setting.roles_met
-    return attraction * p.dislike_patronage if disliked else attraction
-
-
-@inlined
-def pick_store(word, person, me, setting, p):
-    """Slot of the store for this trip: patronage weighted by satisfaction with each known store."""
-    # sums without a branch: the known stores come first, and the others pull nobody
-    first = pull(person.patronage[0], me.store_mood[0], setting, p)
-    second = first + pull(person.patronage[1], me.store_mood[1], setting, p)
-    third = second + pull(person.patronage[2], me.store_mood[2], setting, p)
-    goal = uniform(word) * (third + pull(person.patronage[3], me.store_mood[3], setting, p))
-    known = np.int64(person.store[1] >= 0) + np.int64(person.store[2] >= 0) + np.int64(person.store[3] >= 0)
-    return min(np.int64(goal >= first) + np.int64(goal >= second) + np.int64(goal >= third), known)
-
-
 @kernel
 def plan_trips(day, n, begin, visits, town, life, setting, p, scratch):
     """Plan the trips of ``n`` shoppers from ``begin`` on in ``scratch.trips``, and count them by store in ``visits``.
@@ -198,7 +181,7 @@ def plan_trips(day, n, begin, visits, town, life, setting, p, scratch):
             me.retry_day = NEVER
             for lane in range(4):
                 trip.words[lane] = seats.words[TRIP_WORDS + lane, j]
-            trip.slot = pick_store(trip.words[0], person, me, setting, p)
+            trip.slot = pick_store(trip.words[0], person, me, town, setting, p)
             trip.where = person.store[trip.slot]
             visits[trip.where] += 1
 
@@ -339,7 +322,7 @@ def take_seats(ranks, begin, size, levers, roles, setting, scratch):
             for j in range(size):
                 noise[4 * group + lane, j] = gumbel(words[CHOICE_WORDS + lane, j])
     for j in range(size):
-        luck[j] = normal(words[EXPERIENCE_WORDS, j])
+        luck[j] = normal32(words[EXPERIENCE_WORDS, j])
 
 
 @inlined
@@ -402,7 +385,7 @@ def serve(day, week, phases, ranks, first, last, second, town, life, levers, set
                 look_at_shelf(open_at, town, life, scratch)
             slot = choose(trip, day, week, second, town, life, levers, setting, p, scratch, records)
             if levers.delisted.shape[0] > 0:
-                learn_range(trip.slot, trip.where, life.views[trip.who], levers)
+                learn_range(trip.slot, trip.where, row_of(life.view_rows, trip.who), levers)
             if slot >= 0:
                 trip.slot = slot
                 scratch.onward[first + onward] = k

@@ -22,10 +22,12 @@ from simulator.model.kernels.constants import (
     WANTED_OUT,
     WENT_WITHOUT,
 )
-from simulator.model.kernels.listing import knows_gap, store_with
+from simulator.model.kernels.listing import knows_gap, store_with, usual_item
 from simulator.model.kernels.mind import touch
 from simulator.model.kernels.notes import note_event
-from simulator.randomness.philox import block, exponential, gumbel, stream_key
+from simulator.model.kernels.patronage import prefers
+from simulator.randomness.philox import block, exponential, stream_key
+from simulator.randomness.single import gumbel
 from simulator.randomness.streams import Stream
 
 _OUT = int(Stream.OUT_OF_STOCK)
@@ -87,12 +89,12 @@ def score_of(b, scratch):
 
 
 @inlined
-def another_store(slot, person):
+def another_store(slot, person, town):
     """The best-known other store's slot, or -1."""
     best = -1
     for other in range(4):
         known = other != slot and person.store[other] >= 0
-        if known and (best < 0 or person.patronage[other] > person.patronage[best]):
+        if known and (best < 0 or prefers(other, best, person, town)):
             best = other
     return best
 
@@ -125,10 +127,10 @@ def answer_empty_shelf(trip, b, day, second, week, person, me, mine, town, life,
         if score > best:
             best = score
             answer = TOOK_RIVAL
-            result = town.first_item[rival] + mine[rival].favourite
+            result = usual_item(trip.who, rival, town)
             if not in_stock(s, result, life):
                 result = any_in_stock(s, rival, town, life)
-    slot = another_store(trip.slot, person)
+    slot = another_store(trip.slot, person, town)
     if second == 0 and slot >= 0:
         score = wanted - p.store_travel_cost + gumbel(words[1])
         if score > best:
@@ -151,7 +153,7 @@ def answer_empty_shelf(trip, b, day, second, week, person, me, mine, town, life,
 
 
 @kernel
-def answer_delisted(trip, b, item, second, settled, person, mine, sees, town, life, levers, setting, p, scratch):
+def answer_delisted(trip, b, item, second, settled, person, sees, town, life, levers, setting, p, scratch):
     """The store does not sell the wanted item: another variant, another brand, another store, or do without.
 
     As with an empty shelf, but nobody waits for what does not come, and nobody trusts the supply less for it. Only the
@@ -170,7 +172,7 @@ def answer_delisted(trip, b, item, second, settled, person, mine, sees, town, li
         if score > best:
             best = score
             result = variant
-    slot = store_with(trip.slot, item, person, sees, levers)
+    slot = store_with(trip.slot, item, person, sees, town, levers)
     if second == 0 and slot >= 0:
         score = wanted - p.store_travel_cost + gumbel(words[1])
         if score > best:
@@ -182,7 +184,7 @@ def answer_delisted(trip, b, item, second, settled, person, mine, sees, town, li
         if surprised:
             score -= p.search_anxiety
         if score > best:
-            result = town.first_item[rival] + mine[rival].favourite
+            result = usual_item(trip.who, rival, town)
             if not in_stock(s, result, life):
                 result = any_in_stock(s, rival, town, life)
     return result

@@ -41,13 +41,13 @@ _DRAWS = 1 << 16  # more than any message can reach at once
 
 
 @inlined
-def persuade(tie, valence, strength, p):
+def persuade(tie, valence, strength, p, scratch):
     """Move what a receiver has heard of a brand (logit).
 
     A message takes a share of the room left up to ``message_logit`` (in either direction), scaled by the strength of
     the tie and weighing less the more the receiver has bought (`reputation.weight_of_others`).
     """
-    weight = strength * weight_of_others(tie, p)
+    weight = strength * weight_of_others(tie, scratch)
     if valence > 0.0:
         tie.heard += weight * p.message_positive * (p.message_logit - tie.heard)
     else:
@@ -80,9 +80,9 @@ def hear(r, b, valence, cause, generation, strength, day, week, life, levers, se
     mine = row_of(life.tie_rows, r)
     good = valence > 0.0
     records.totals[week, POSITIVE if good else NEGATIVE, b] += 1
-    refresh(me, mine, life.views[r], day, scratch.fade)
+    refresh(me, mine, row_of(life.view_rows, r), day, scratch.fade)
     before = mine[b].heard
-    persuade(mine[b], valence, strength, p)
+    persuade(mine[b], valence, strength, p, scratch)
     hear_of(me, levers.brands[b].newcomer, good)
     if b == setting.focal and mine[b].heard - before >= p.source_credit_logit:
         me.word_by = BY_TALK
@@ -98,7 +98,7 @@ def hear(r, b, valence, cause, generation, strength, day, week, life, levers, se
         if me.reached & (1 << cause) == 0:
             records.reached_by[cause] += 1
             me.reached |= 1 << cause
-        learn_of_looks(b, -1, True, life.views[r], levers, p)
+        learn_of_looks(b, -1, True, row_of(life.view_rows, r), levers, p)
 
 
 @inlined
@@ -117,8 +117,8 @@ def pick_friend(i, m, words, told, town, p):
     Who has been told is passed over for the next in the same circle, and in the other where all of this one know.
     Returns (row, strength of the tie) and notes the friend as the ``m``-th in ``told``.
     """
-    first = town.indptr[i]
-    degree = town.indptr[i + 1] - first
+    first = np.int64(town.people[i].first_friend)
+    degree = np.int64(town.people[i].friends)
     close = min(np.int64(town.people[i].close), degree)
     start = close
     size = degree - close
@@ -175,7 +175,7 @@ def tell(first, last, messages, tomorrow, day, town, life, setting, p, scratch, 
         i = news.who
         uid = town.people[i].uid
         words = block(key, uid, news.brand, news.luck)
-        told, strangers = people_reached(news, words, town.indptr[i + 1] - town.indptr[i], p)
+        told, strangers = people_reached(news, words, np.int64(town.people[i].friends), p)
         m = scratch.counts[MESSAGES]
         if m > 0 and m + told + strangers > messages.shape[0]:
             break

@@ -33,6 +33,7 @@ from simulator.model.kernels.constants import (
     USUAL_PRICES,
     WORD_OF_MOUTH,
 )
+from simulator.model.kernels.listing import usual_item
 from simulator.model.kernels.mind import leader, standing
 from simulator.model.kernels.reputation import reputed
 from simulator.model.kernels.specials import special_anywhere, special_price, special_size
@@ -41,6 +42,8 @@ from simulator.randomness.streams import Stream
 
 _PRICE = int(Stream.PRICE_NOTICE)
 _INCIDENCE = int(Stream.INCIDENCE)
+FORGOTTEN = 0.01
+"""Distrust below which a brand is trusted again: worth less than 0.005 logit, and dear to follow."""
 NOTICED_STEP = 0.1
 """Change (of the logarithm) for which the table states the probability of noticing."""
 
@@ -81,10 +84,9 @@ def item_worth(trip, b, item, person, levers, setting, p):
 
 
 @kernel
-def best_item(trip, b, favourite, person, levers, setting, p):
+def best_item(trip, b, usual, person, levers, setting, p):
     """The item preferred to the favourite one for its price or size, or -1, where a brand has special offers."""
     brand = levers.brands[b]
-    usual = brand.first_item + favourite
     best = -1
     best_worth = item_worth(trip, b, usual, person, levers, setting, p)
     for item in range(brand.first_item, brand.last_item):
@@ -96,11 +98,11 @@ def best_item(trip, b, favourite, person, levers, setting, p):
 
 
 @inlined
-def offered(trip, b, favourite, person, levers, setting, p):
+def offered(trip, b, usual, person, levers, setting, p):
     """The item of a brand preferred to the favourite one for its price or size (or -1), and what is gained by it."""
     item = -1
     if special_anywhere(trip.where, b, levers):
-        item, worth = best_item(trip, b, favourite, person, levers, setting, p)
+        item, worth = best_item(trip, b, usual, person, levers, setting, p)
     else:
         offer = levers.offers[trip.where, b]
         worth = price_and_size(trip, b, person, offer.log_price, offer.log_size, levers.brands[b], setting, p)
@@ -108,14 +110,14 @@ def offered(trip, b, favourite, person, levers, setting, p):
 
 
 @inlined
-def shift_of_one(trip, b, person, mine, sees, usual, life, levers, setting, p, scratch):
+def shift_of_one(trip, b, person, mine, sees, usual, town, life, levers, setting, p, scratch):
     """What of one brand's utility for the shopper is not so on an ordinary day, but for its salience (logit)."""
     shift = 0.0
     here = whole_row(scratch.sight, 0)[b]
     if not usual:
-        here.item, shift = offered(trip, b, mine[b].favourite, person, levers, setting, p)
+        here.item, shift = offered(trip, b, usual_item(trip.who, b, town), person, levers, setting, p)
     if life.firms[b].reputation != 0.0:
-        shift += reputed(mine[b], life.firms[b].reputation, p)
+        shift += reputed(mine[b], life.firms[b].reputation, p, scratch)
     for z in range(levers.looks.shape[0]):
         if levers.looks[z].brand == b:
             shift += worth_of_change(z, trip.where, person, sees[z], here.met, levers, setting, p)
@@ -135,9 +137,17 @@ def wanted_of_all(scratch):
 
 
 @inlined
-def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
+def trust_regained(ties, today, p):
+    """How much less several brands are distrusted for standing on this shelf today."""
+    feared = ties.distrust
+    return pick(feared > FORGOTTEN, p.availability_recovery * today.there * feared, 0.0)
+
+
+@inlined
+def weigh(trip, person, me, mine, sees, arriving, town, life, levers, setting, p, scratch):
     """Fill ``value`` (without noise), its ``shift`` from an ordinary day's, and ``noise`` for every brand.
 
+    Who is just ``arriving`` at the shelf has yet to regain the trust that its sight inspires.
     The noise, a Gumbel draw per brand keyed by the trip, has been drawn when the shopper's chunk took its seats.
     Returns the brand with the highest value plus noise.
     """
@@ -155,10 +165,13 @@ def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
         while apart != 0:
             b = lowest_bit(apart)
             apart &= apart - np.uint64(1)
-            one = shift_of_one(trip, first + b, person, mine, sees, usual, life, levers, setting, p, scratch)
+            one = shift_of_one(trip, first + b, person, mine, sees, usual, town, life, levers, setting, p, scratch)
             shift += pick(lane_is(b), one, 0.0)
         used_to = pick(lane_is(me.last_brand - first), p.inertia, 0.0)
-        value = pick(in_row(ties), ties.utility + standing(ties, p) + shift + used_to, LOWEST)
+        worth = ties.utility + standing(ties, p)
+        if arriving:
+            worth += p.availability_weight * trust_regained(ties, today, p)
+        value = pick(in_row(ties), worth + shift + used_to, LOWEST)
         noise = lanes_at(scratch.seats.noise, first, trip.seat)
         here.shift = shift
         here.value = value
@@ -171,9 +184,9 @@ def weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch):
 
 
 @kernel
-def weigh_late(trip, person, me, mine, sees, life, levers, setting, p, scratch):
+def weigh_late(trip, person, me, mine, sees, town, life, levers, setting, p, scratch):
     """Weigh what a shopper had not thought of weighing: seldom, and so kept out of the way of the others."""
-    weigh(trip, person, me, mine, sees, life, levers, setting, p, scratch)
+    weigh(trip, person, me, mine, sees, False, town, life, levers, setting, p, scratch)
 
 
 @inlined
