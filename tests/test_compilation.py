@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import time
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numba
@@ -10,10 +13,10 @@ import numpy as np
 import pytest
 from numba.core.types.functions import BaseFunction
 
-from simulator.compilation import beside, hold, inlined, kernel
+from simulator.compilation import apart, beside, call_at, hold, inlined, kernel
 from simulator.compilation.beside import compiled_beside, has_a_second_processor
 from simulator.compilation.haste import haste
-from simulator.compilation.parts import PartLibrary
+from simulator.compilation.tables import Held
 
 ROW = np.dtype([("mark", np.uint8), ("worth", np.float64)], align=True)
 
@@ -100,60 +103,73 @@ def test_haste_leaves_the_compiler_and_the_collector_as_they_were() -> None:
     gc.enable()
 
 
-@kernel
-def halve(x):
-    return 0.5 * x
+@apart
+def count_up(k, values, tables):
+    """A kernel that changes a table, and counts."""
+    tables.rows[0].worth += k
+    return k + values.shape[0]
 
 
 @kernel
-def add_halves(values):
-    total = 0.0
-    for i in range(values.shape[0]):
-        total += halve(values[i])
-    return total
+def call_it(address, k, values, tables):
+    tables = hold(tables)
+    return call_at(address, (k, values, tables)) + call_at(address, (2, values, tables))
 
 
-@kernel
-def third(x):
-    return x / 3.0
+def kinds_of(tables: Tables) -> tuple[Any, ...]:
+    """Types of the arguments of `count_up`."""
+    return numba.types.int64, numba.types.Array(numba.types.uint64, 1, "C"), Held(numba.typeof(tables))
 
 
-@kernel
-def add_thirds(values):
-    total = 0.0
-    for i in range(values.shape[0]):
-        total += third(values[i])
-    return total
+def test_a_kernel_that_stands_apart_is_called_by_its_address() -> None:
+    mine = tables()
+    address = count_up.address(kinds_of(mine))
+    assert count_up.address(kinds_of(mine)) == address
+    assert call_it(address, 5, np.zeros(7, np.uint64), mine) == 5 + 7 + 2 + 7
+    assert mine.rows["worth"][0] == 0.5 + 5 + 2
 
 
-@pytest.fixture
-def uncached(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compile although an earlier run has."""
-    monkeypatch.setattr("simulator.compilation.parts.cache_folder", lambda: None)
+def test_what_is_not_a_tuple_of_arguments_is_refused() -> None:
+    @kernel
+    def wrong(address):
+        return call_at(address, 3)
+
+    with pytest.raises(numba.TypingError):
+        wrong(0)
 
 
-@pytest.mark.usefixtures("uncached")
 @pytest.mark.skipif(not has_a_second_processor(), reason="nothing is compiled beside")
-def test_a_part_compiled_by_a_copy_of_the_process_is_used_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[Any] = []
-    of_code = PartLibrary.of_code
-    monkeypatch.setattr(PartLibrary, "of_code", lambda *args: taken.append(args) or of_code(*args))
-    with compiled_beside(halve, (numba.float64,)):
-        assert add_halves(np.array([1.0, 2.0, 5.0])) == 4.0
-    assert len(taken) == 1
-    assert halve.supply is None
+def test_a_copy_of_the_process_works_beside_it_and_is_waited_for(tmp_path: Path) -> None:
+    left, ours = tmp_path / "left", os.getpid()
+    with compiled_beside(lambda: left.write_text(str(os.getpid()))) as at_work:
+        assert at_work
+    assert int(left.read_text()) != ours == os.getpid()
 
 
-@pytest.mark.usefixtures("uncached")
 @pytest.mark.skipif(not has_a_second_processor(), reason="nothing is compiled beside")
-def test_where_the_copy_fails_the_part_is_compiled_here() -> None:
-    with compiled_beside(third, (numba.types.unicode_type,)):  # which cannot be divided
-        assert add_thirds(np.array([3.0, 6.0])) == 3.0
+def test_a_copy_that_fails_or_takes_too_long_is_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    with compiled_beside(lambda: 1 / 0) as at_work:
+        assert at_work
+    fork, copies = os.fork, []
+    monkeypatch.setattr("os.fork", lambda: copies.append(fork()) or copies[-1])
+    monkeypatch.setattr(beside, "PATIENCE", 0.05)
+    start = time.monotonic()
+    with compiled_beside(lambda: time.sleep(300)) as at_work:
+        assert at_work
+    with pytest.raises(KeyError), compiled_beside(lambda: time.sleep(300)):
+        raise KeyError
+    assert time.monotonic() - start < 100
+    assert len(copies) == 2
+    for copy in copies:  # none is left behind
+        with pytest.raises(ProcessLookupError):
+            os.kill(copy, 0)
 
 
-def test_without_a_second_processor_nothing_is_compiled_beside(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(beside, "has_a_second_processor", lambda: False)
+@pytest.mark.parametrize("lacking", ["has_a_second_processor", "cache_folder"])
+def test_without_a_second_processor_or_a_place_to_keep_it_nothing_is_compiled_beside(
+    monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    monkeypatch.setattr(beside, lacking, lambda: None)
     monkeypatch.setattr("os.fork", lambda: pytest.fail("a copy was made"))
-
-    with compiled_beside(third, (numba.float64,)):
-        assert third.supply is None
+    with compiled_beside(lambda: None) as at_work:
+        assert not at_work

@@ -177,6 +177,8 @@ def test_readers_get_copies_that_they_cannot_take_for_the_table() -> None:
     unpacked[:, 0]["trust"] = 0.5
     assert (unpacked["trust"][:, 0] == 0.5).all()
     assert unpacked[1:].shape == (2, 4)
+    unpacked[2, 3]["mood"] = -1.0
+    assert unpacked[2, 3]["mood"] == unpacked["mood"][2, 3] == -1.0
 
 
 def test_what_cannot_be_packed_is_refused() -> None:

@@ -11,6 +11,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from simulator.compilation.apart import Apart, call_at
 from simulator.compilation.cache import cache_folder, is_warm, mark_warm, source_hash, sources
 from simulator.compilation.lanes import LANES, bits_of, lane_is, lanes_at, largest, pick, repeat
 from simulator.compilation.packed import Packing, Unpacked, count, share, within
@@ -27,9 +28,11 @@ __all__ = [
     "Unpacked",
     "across",
     "allocating_kernel",
+    "apart",
     "arrive",
     "bits_of",
     "cache_folder",
+    "call_at",
     "count",
     "count_below",
     "due_among",
@@ -76,6 +79,11 @@ def allocating_kernel(function: F) -> F:
 def kernel(function: F) -> F:
     """Compile a pure function of arrays that allocates nothing: no Python objects, no lock, IEEE sums."""
     return cast(F, Part(function, _NO_COUNTING))
+
+
+def apart(function: Callable[..., Any]) -> Apart:
+    """Compile a kernel that stands apart: for its size, it is worth the time of a processor of its own."""
+    return Apart(function, {**_NO_COUNTING, "no_cpython_wrapper": True, "no_cfunc_wrapper": True})
 
 
 def typed_kernel(signature: str, *, apart: bool = False) -> Callable[[F], F]:

@@ -1,31 +1,25 @@
-"""Let a copy of this process compile one part of a kernel, while this one compiles the others.
+"""Let a copy of this process compile one kernel, while this one compiles another.
 
-Only a first run needs it, and only where there is a second processor. Whatever goes wrong in the copy, the part is
-compiled here in its turn.
+Only a first run needs it, and only where there is a second processor and a place to keep what was compiled. Whatever
+goes wrong in the copy, the kernel is compiled here in its turn.
 """
-# mypy: disable-error-code="no-untyped-call, attr-defined, no-any-return"
 
 from __future__ import annotations
 
 import contextlib
 import os
-import pickle
-import select
 import signal
 import sys
+import time
 import warnings
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
-import llvmlite.binding as llvm
-from numba.core.compiler import compile_result
-
+from simulator.compilation.cache import cache_folder
 from simulator.compilation.haste import haste
-from simulator.compilation.parts import Part, PartLibrary
 
 PATIENCE = 60.0
-"""Seconds after which the copy is given up."""
-_CHUNK = 1 << 20
+"""Seconds after which the copy is given up, from when there is nothing left to do but wait."""
+_GLANCE = 0.01
 
 
 def has_a_second_processor() -> bool:
@@ -34,90 +28,54 @@ def has_a_second_processor() -> bool:
 
 
 @contextlib.contextmanager
-def compiled_beside(part: Part, kinds: tuple[Any, ...]) -> Iterator[bool]:
-    """Let a copy of this process compile ``part`` for arguments of some types; inside, its callers wait for it.
-
-    Parameters
-    ----------
-    part : Part
-    kinds : tuple of numba types
-        As the caller of the part will pass them; for any others it is compiled here.
+def compiled_beside(work: Callable[[], object]) -> Iterator[bool]:
+    """Let a copy of this process do some ``work``, which is to compile a kernel and keep it; at the end wait for it.
 
     Yields
     ------
     bool
         Whether a copy is at work.
     """
-    if not has_a_second_processor() or part.overloads:
-        yield False
-        return
-    reader, writer = os.pipe()
+    copy = _copy() if has_a_second_processor() and cache_folder() is not None else None
+    if copy == 0:
+        _work_as_copy(work)
+    try:
+        yield copy is not None
+        if copy is not None and _has_ended(copy, PATIENCE):
+            copy = None
+    finally:
+        if copy is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(copy, signal.SIGKILL)
+            os.waitpid(copy, 0)
+
+
+def _copy() -> int | None:
+    """Copy this process; return the copy's number, 0 in the copy, and None where there can be no copy."""
     try:
         with warnings.catch_warnings():
             # of other threads: should one of them be compiling, the copy waits for ever and is given up
             warnings.simplefilter("ignore", DeprecationWarning)
-            copy = os.fork()
+            return os.fork()
     except OSError:
-        os.close(reader)
-        os.close(writer)
-        yield False
-        return
-    if copy == 0:
-        os.close(reader)  # or it would not notice that the other process is gone
-        _run_as_copy(writer, part, kinds)
-    os.close(writer)
-    part.supply = lambda: _receive(part, reader)
-    try:
-        yield True
-    finally:
-        part.supply = None
-        os.close(reader)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(copy, signal.SIGKILL)
-        os.waitpid(copy, 0)
+        return None
 
 
-def _run_as_copy(writer: int, part: Part, kinds: tuple[Any, ...]) -> None:
-    """Compile the part, send what came of it, and vanish without tidying up what belongs to the other process."""
+def _work_as_copy(work: Callable[[], object]) -> None:
+    """Do the work and vanish without tidying up what belongs to the other process."""
     try:
-        data = _packed(part, kinds)
-        while data:
-            data = data[os.write(writer, data) :]
+        with haste():
+            work()
     except BaseException:  # whatever it is, the other process does the work itself
         os._exit(1)
     os._exit(0)
 
 
-def _packed(part: Part, kinds: tuple[Any, ...]) -> bytes:
-    """Compile the part and return its code, its name and its signature."""
-    with haste():
-        part.compile(kinds)
-    (found,) = part.overloads.values()
-    found.fndesc.typemap = found.fndesc.calltypes = None  # long, and of no use to callers
-    code = found.library._get_module_for_linking().as_bitcode()
-    return pickle.dumps((code, found.library.name, found.fndesc, found.signature))
-
-
-def _receive(part: Part, reader: int) -> None:
-    """Wait for what the copy has compiled and give it to the part, where anything came."""
-    pieces = []
-    while select.select([reader], [], [], PATIENCE)[0]:
-        piece = os.read(reader, _CHUNK)
-        if not piece:
-            break
-        pieces.append(piece)
-    with contextlib.suppress(Exception):  # whatever it is, the part is compiled here
-        code, name, description, signature = pickle.loads(b"".join(pieces))
-        context = part.targetdescr.target_context
-        part.take_in(
-            compile_result(
-                typing_context=part.targetdescr.typing_context,
-                target_context=context,
-                fndesc=description,
-                library=PartLibrary.of_code(context.codegen(), name, llvm.parse_bitcode(code)),
-                signature=signature,
-                objectmode=False,
-                lifted=(),
-                reload_init=[],
-            )
-        )
+def _has_ended(copy: int, patience: float) -> bool:
+    """Wait until the copy has ended, but not for ever."""
+    end = time.monotonic() + patience
+    while os.waitpid(copy, os.WNOHANG) == (0, 0):
+        if time.monotonic() > end:
+            return False
+        time.sleep(_GLANCE)
+    return True

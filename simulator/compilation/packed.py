@@ -174,7 +174,7 @@ class Unpacked:
             steps: NDArray[Any] = (words.view(np.int32) << above) >> np.int32(WORD_BITS - grain.bits)
         else:
             steps = (words >> np.uint32(field.low)) & np.uint32((1 << grain.bits) - 1)
-        numbers = steps.astype(_unpacked_kind(grain))
+        numbers = np.asarray(steps.astype(_unpacked_kind(grain)))
         if not grain.counts:
             numbers *= np.float32(grain.step)
         numbers.flags.writeable = False

@@ -59,14 +59,6 @@ arrayobj.fix_integer_index = _index
 class PartLibrary(JITCodeLibrary):
     """Code of a part: linked into the kernel that calls it, and optimised and turned into machine code only there."""
 
-    @classmethod
-    def of_code(cls, codegen: Any, name: str, module: Any) -> PartLibrary:
-        """Return code that was compiled elsewhere."""
-        library = cls(codegen, name)
-        library._final_module = module
-        library._finalized = True
-        return library
-
     def finalize(self) -> None:
         """Gather the code of the parts that this one calls."""
         for library in dict.fromkeys(self._linking_libraries):
@@ -159,7 +151,7 @@ class Kernel(CPUDispatcher):
             return super().compile(sig)
 
 
-def _plain(kind: Any) -> Any:
+def plain_kind(kind: Any) -> Any:
     """Return the type to compile for: constants and small integers would otherwise make a new version each."""
     kind = types.unliteral(kind)
     return types.int64 if isinstance(kind, types.Integer) and kind.signed else kind
@@ -181,7 +173,6 @@ class Part(CPUDispatcher):
         chosen = {"nopython": True, **options, **_NO_WAY_IN}
         super().__init__(function, targetoptions=chosen, pipeline_class=_PartCompiler)
         self._signature = signature
-        self.supply: Callable[[], None] | None = None  # where another process is compiling the part
         self._entry_options = {name: value for name, value in options.items() if name != "forceinline"}
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
@@ -189,19 +180,7 @@ class Part(CPUDispatcher):
         if self._signature is not None and self._can_compile:
             self.compile(self._signature)
             self.disable_compile()
-        return super().get_call_template(tuple(_plain(kind) for kind in args), kws)
-
-    def compile(self, sig: Any) -> Any:
-        """Compile for a signature, or take what another process has compiled."""
-        if self.supply is not None:
-            supply, self.supply = self.supply, None
-            supply()
-        return super().compile(sig)
-
-    def take_in(self, result: Any) -> None:
-        """Keep code that was compiled elsewhere."""
-        identity = _announce(self.targetdescr.target_context, result.fndesc, result.library)
-        self.add_overload(result._replace(entry_point=identity))
+        return super().get_call_template(tuple(plain_kind(kind) for kind in args), kws)
 
     def add_overload(self, cres: Any) -> None:
         """Keep the code for other kernels alone."""

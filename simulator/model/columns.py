@@ -403,6 +403,7 @@ class Scratch(NamedTuple):
     visits: Array  # (threads, S) int32, trips to each store
     events: Array  # (2 C,) EVENT, experiences worth a word
     progress: Array  # (threads, 16) int64, how far each thread has come, see `kernels.constants`
+    addresses: Array  # (1,) int64, where kernels that stand apart are, 0 until they are needed
     meeting: Array  # (2,) int64, threads that have come to the meeting point, meetings held
     messages: Array  # (threads, L) MESSAGE
     tomorrow: Array  # (threads, T) NEWS

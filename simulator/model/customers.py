@@ -33,6 +33,7 @@ _DYNAMIC = (
     "aware",
     "reached",
 )
+_ALL = slice(None)
 _STATIC = ("uid", "segment", "weight", "source", "position", "rate", "taste", "price_sensitivity", "favourite", "store")
 
 
@@ -53,7 +54,8 @@ class Customer:
     def __getattr__(self, name: str) -> Any:
         if name not in self.columns:
             raise AttributeError(f"customers have no column {name!r}; they have {', '.join(self.columns)}")
-        return column(self._model, name)[self.index]
+        value = column(self._model, name, self.index)
+        return value if value.ndim else value[()]
 
     @property
     def segment_name(self) -> str:
@@ -80,16 +82,18 @@ class Customer:
         )
 
 
-def column(model: BrandMarket, name: str) -> NDArray[Any]:
-    """One column of all customers, static or dynamic."""
-    life = model.state.life
+def column(model: BrandMarket, name: str, rows: Any = _ALL) -> NDArray[Any]:
+    """One column, static or dynamic, of all customers or of some rows."""
+    life, people = model.state.life, model.world.customers
     if name == "last_purchase":
-        return np.asarray(np.maximum(life.mind["last_focal"], life.mind["last_rival"]))
+        return np.asarray(np.maximum(life.mind["last_focal"][rows], life.mind["last_rival"][rows]))
+    if name == "taste":
+        return np.asarray(people.taste_kept[rows], np.float32)
     if name in _DYNAMIC:
         packed = next((table for table in (life.ties, life.views) if name in table.names), None)
-        return np.asarray(life.mind[name] if packed is None else packed[name])
+        return np.asarray(life.mind[name][rows] if packed is None else packed[rows][name])
     if name in _STATIC:
-        return np.asarray(getattr(model.world.customers, name))
+        return np.asarray(getattr(people, name)[rows])
     raise AttributeError(f"customers have no column {name!r}; they have {', '.join(Customer.columns)}")
 
 
@@ -119,8 +123,7 @@ class CustomerSet:
 
     def get(self, name: str) -> NDArray[Any]:
         """Return a column, first axis customers."""
-        values = column(self._model, name)
-        return values if self._rows is None else values[self._rows]
+        return column(self._model, name) if self._rows is None else column(self._model, name, self._rows)
 
     def select(self, condition: NDArray[np.bool_] | Callable[[CustomerSet], NDArray[np.bool_]]) -> CustomerSet:
         """Return the customers for whom a mask, or a function of this set that gives one, is true."""

@@ -381,18 +381,19 @@ class BrandMarket(mesa.Model):
                     for store in rep.route(today):
                         self._visits[store, self.world.reps.brand[rep.index]] = 1
 
-    def _run(self, first: int, last: int, phases: int) -> None:
-        state, team = self.state, len(self._crew)
-        before = (first, last, self.observed_weeks, phases, self.town, state.life, self.levers, self.setting)
+    def tasks(self, first: int, last: int, phases: int) -> list[tuple[Any, ...]]:
+        """Return for each thread the arguments of `run_days`."""
+        before = (first, last, self.observed_weeks, phases, self.town, self.state.life, self.levers, self.setting)
         own = (self._own_routes, self._visits, self._own_orders)
-        run_team(
-            [
-                (*before, self.parameters, scratch, records, *own, worker, team)
-                for worker, (scratch, records) in enumerate(zip(self._crew, self._books, strict=True))
-            ]
-        )
+        return [
+            (*before, self.parameters, scratch, records, *own, worker, len(self._crew))
+            for worker, (scratch, records) in enumerate(zip(self._crew, self._books, strict=True))
+        ]
+
+    def _run(self, first: int, last: int, phases: int) -> None:
+        run_team(self.tasks(first, last, phases))
         for other in self._books[1:]:
-            add_books(state.records, other)
+            add_books(self.state.records, other)
 
     def _finish(self, today: int, end: int) -> None:
         """What follows a stretch of days: managers' own orders, and at the end of a week the brand team's review."""

@@ -173,6 +173,9 @@ WAITING, NEWS, RELAYED_WAITING = range(3)
 POST = -2.0
 """Valence of a public post: negative, and heard by strangers too."""
 
+SERVE = 0
+"""Place in Scratch.addresses of `shop.serve`."""
+
 # phases of a day, as bits of the mask that Model.plan uses to time them
 (
     PHASE_EVENTS,

@@ -12,6 +12,8 @@ import numpy as np
 from simulator.compilation import (
     COUNTED,
     LOOKED_AT,
+    apart,
+    call_at,
     count_below,
     due_among,
     inlined,
@@ -48,6 +50,7 @@ from simulator.model.kernels.constants import (
     PHASE_RECORD,
     PLANNED,
     QUARTER,
+    SERVE,
     SERVICE_WORDS,
     SHOPPERS,
     STIRRED,
@@ -357,7 +360,7 @@ def catch_up(day, ranks, begin, size, town, life, levers, setting, p, scratch):
         drift_tastes(day, n, town, life, levers, setting, p, scratch.seats)
 
 
-@kernel
+@apart
 def serve(day, week, phases, ranks, first, last, second, town, life, levers, setting, p, scratch, records):
     """Serve the ranked trips ``first`` to ``last``; list who goes on to another store and return how many."""
     onward = 0
@@ -442,14 +445,14 @@ def shop(day, week, phases, town, life, levers, setting, p, scratch, records, wo
     note_time(scratch.clock, CLOCK_SHOP, now, phases)
     mine[FIRST_SAID] = scratch.counts[EVENTS]
     mine[FIRST_ONWARD] = first
-    mine[ONWARD] = serve(
-        day, week, phases, scratch.order, first, last, 0, town, life, levers, setting, p, scratch, records
-    )
+    served = (day, week, phases, scratch.order, first, last, 0, town, life, levers, setting, p, scratch, records)
+    mine[ONWARD] = call_at(scratch.addresses[SERVE], served)
     mine[AFTER_FIRST] = scratch.counts[EVENTS]
     meet(scratch.meeting, team)
     later = queue_later(low_store, high_store, town, scratch)
     for s in range(low_store, high_store):
         sort_ranks(scratch.later, np.int64(scratch.start[s]), np.int64(scratch.start[s + 1]), scratch.spare)
-    serve(day, week, phases, scratch.later, 0, later, 1, town, life, levers, setting, p, scratch, records)
+    others = (day, week, phases, scratch.later, 0, later, 1, town, life, levers, setting, p, scratch, records)
+    call_at(scratch.addresses[SERVE], others)
     mine[AFTER_SECOND] = scratch.counts[EVENTS]
     meet(scratch.meeting, team)
