@@ -177,6 +177,8 @@ def test_readers_get_copies_that_they_cannot_take_for_the_table() -> None:
     unpacked[:, 0]["trust"] = 0.5
     assert (unpacked["trust"][:, 0] == 0.5).all()
     assert unpacked[1:].shape == (2, 4)
+    with pytest.raises(ValueError, match="read-only"):
+        unpacked[np.array([True, False, True])]["trust"] = 0.5
     unpacked[2, 3]["mood"] = -1.0
     assert unpacked[2, 3]["mood"] == unpacked["mood"][2, 3] == -1.0
 
@@ -184,5 +186,7 @@ def test_readers_get_copies_that_they_cannot_take_for_the_table() -> None:
 def test_what_cannot_be_packed_is_refused() -> None:
     with pytest.raises(ValueError, match="take 40 bits"):
         Packing({"a": share(), "b": within(2.0), "c": count()})
+    with pytest.raises(ValueError, match="at most 8 bits"):
+        Packing({"a": count(9)})
     with pytest.raises(ValueError, match="are not packed"):
         Unpacked.of(np.zeros((2, 2), np.dtype([("other", np.uint32)])))

@@ -72,6 +72,27 @@ def test_a_pickled_model_lives_on_as_the_original(model: BrandMarket) -> None:
     assert frames[0].equals(frames[1])
     assert copy.steps == model.steps
     assert all(store.model is copy for store in copy.stores)
+    fork = pickle.loads(pickle.dumps(model)).fork()
+    assert fork.state.life.mind.strides == model.state.life.mind.strides
+    assert differences(model, fork, leave_out=["lapse"]) == []
+
+
+ELSEWHERE = """
+import pickle, sys
+model = pickle.load(open(sys.argv[1], "rb"))
+model.run_until(model.day + 7)
+print(int(model.state.records.totals.sum()))
+"""
+
+
+def test_a_pickled_model_lives_on_in_another_process(model: BrandMarket, tmp_path: Path) -> None:
+    kept = tmp_path / "model"
+    model = model.fork()
+    kept.write_bytes(pickle.dumps(model))
+    model.run_until(model.day + 7)
+    command = [sys.executable, "-c", ELSEWHERE, str(kept)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    assert int(done.stdout) == int(model.state.records.totals.sum())
 
 
 BATCH = """

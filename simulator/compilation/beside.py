@@ -45,9 +45,9 @@ def compiled_beside(work: Callable[[], object]) -> Iterator[bool]:
             copy = None
     finally:
         if copy is not None:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
                 os.kill(copy, signal.SIGKILL)
-            os.waitpid(copy, 0)
+                os.waitpid(copy, 0)
 
 
 def _copy() -> int | None:
@@ -74,8 +74,9 @@ def _work_as_copy(work: Callable[[], object]) -> None:
 def _has_ended(copy: int, patience: float) -> bool:
     """Wait until the copy has ended, but not for ever."""
     end = time.monotonic() + patience
-    while os.waitpid(copy, os.WNOHANG) == (0, 0):
-        if time.monotonic() > end:
-            return False
-        time.sleep(_GLANCE)
+    with contextlib.suppress(ChildProcessError):  # somebody else has taken note of its end
+        while os.waitpid(copy, os.WNOHANG) == (0, 0):
+            if time.monotonic() > end:
+                return False
+            time.sleep(_GLANCE)
     return True

@@ -80,9 +80,14 @@ class Packing:
 
     Examples
     --------
-    >>> packing = Packing({"trust": share(), "mood": within(8.0)}, {"met": count(16)})
+    >>> packing = Packing({"trust": share(), "mood": within(8.0)}, {"met": count(4)})
     >>> packing.kind.names, packing.kind.itemsize, packing.plain.itemsize
     (('trust_mood', 'met'), 8, 12)
+
+    Raises
+    ------
+    ValueError
+        Where the fields of a word do not go into it, or a count takes more than 8 bits.
     """
 
     known: dict[tuple[str, ...], Packing] = {}  # noqa: RUF012 - the compiler finds a packing by the names of its words
@@ -94,6 +99,8 @@ class Packing:
             for name, grain in word.items():
                 self.fields[name] = Field(number, low, grain)
                 low += grain.bits
+                if grain.counts and grain.bits > 8:
+                    raise ValueError(f"{name}: a count takes at most 8 bits, and not {grain.bits}")
             if low > WORD_BITS:
                 raise ValueError(f"{', '.join(word)} take {low} bits, and a word has {WORD_BITS}")
         self.words = {"_".join(word): tuple(word) for word in words}
@@ -106,9 +113,7 @@ class Packing:
 
 
 def _unpacked_kind(grain: Grain) -> type[np.generic]:
-    if not grain.counts:
-        return np.float32
-    return np.uint8 if grain.bits <= 8 else np.uint16
+    return np.uint8 if grain.counts else np.float32
 
 
 def packing_of(names: tuple[str, ...]) -> Packing | None:
@@ -165,7 +170,10 @@ class Unpacked:
 
     def __getitem__(self, key: Any) -> Any:
         if not isinstance(key, str):
-            return Unpacked(self._packing, self._words[key])
+            words = self._words[key]
+            if not np.may_share_memory(words, self._words):
+                words.flags.writeable = False  # of a choice by a mask, which is a copy
+            return Unpacked(self._packing, words)
         field = self._packing.fields[key]
         grain = field.grain
         words = self._words[..., field.word]

@@ -3,7 +3,7 @@
 A customer's row holds a record for each brand. Turned, it holds the first field of all brands, then the second, and
 so on: what a loop over brands did one by one becomes a few vector instructions, whatever the compiler makes of loops.
 A row need not be of whole eights: what lies beyond its end reads as 0 and is never written. Eight numbers are read at
-once even there, so that after the last row there must be room for seven more (`columns.aligned` sees to it).
+once even there, so that after the last row there must be room for seven more (`model.memory.aligned` sees to it).
 
 In a kernel `row_of` gives a row, ``len`` says how many entries it has, ``row[b]`` is one of them, whose fields are
 read and set as those of a record, and ``across(row, b)`` eight of them from ``b`` on, whose fields are lanes: eight
@@ -420,7 +420,11 @@ def _unpack_one(builder: Any, value: Any, field: Field) -> Any:
 
 def _pack_one(builder: Any, value: Any, field: Field, number: Any) -> None:
     """Set a packed number of one entry."""
-    steps = builder.zext(number, _WORD) if field.grain.counts else _steps_of(builder, number, field.grain)
+    if field.grain.counts:
+        steps, most = builder.zext(number, _WORD), _WORD(field.grain.most)
+        steps = builder.select(builder.icmp_unsigned(">", steps, most), most, steps)
+    else:
+        steps = _steps_of(builder, number, field.grain)
     narrow = _alone(field)
     if narrow:
         builder.store(builder.trunc(steps, narrow), _inside_word(builder, value, field.word, field.low, narrow))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.compilation import Packing, Unpacked, count, share, within
+from simulator.model.kernels.constants import HURT_STEP
 from simulator.model.memory import Array, copy_of, copy_of_joined
 
 # -- what never changes -------------------------------------------------------------------------------------------
@@ -149,7 +150,7 @@ TIE = TIES.kind
 VIEWS = Packing(
     {
         "familiarity": share(),  # with a changed look
-        "hurt": within(4.0),  # logit, dislike of a broken identity
+        "hurt": within(HURT_STEP * 2.0**15),  # logit, dislike of a broken identity
     },
     {
         "aware": count(),  # bits AWARE_*
@@ -333,6 +334,11 @@ class Town(NamedTuple):
     reps: Array  # (K,) REP
     roles: Array  # (R,) ROLE
     relation: Array  # (D, B) float32, relation of a distributor's people with a brand
+
+    def copy_of_people(self) -> Town:
+        """Return the town with a copy of its people, whose rows lie as they should."""
+        people, favourites = copy_of_joined(self.people, self.favourites)
+        return self._replace(people=people, favourites=favourites)
 
 
 class Life(NamedTuple):

@@ -14,7 +14,7 @@ from numba import types
 from numba._dispatcher import compute_fingerprint
 
 from simulator.compilation.tables import Held
-from simulator.model.columns import Records
+from simulator.model.columns import Records, Scratch
 from simulator.model.kernels.constants import SERVE
 from simulator.model.kernels.day import run_days
 from simulator.model.kernels.shop import serve
@@ -44,6 +44,16 @@ def add_books(records: Records, other: Records) -> None:
         if name not in _SHARED:
             table += more
             more[...] = 0
+
+
+def tasks_of_team(
+    before: tuple[Any, ...], p: Any, crew: Sequence[Scratch], books: Sequence[Records], own: tuple[Any, ...]
+) -> list[tuple[Any, ...]]:
+    """Return for each thread the arguments of `run_days`, all but working memory and counters the same for all."""
+    return [
+        (*before, p, scratch, records, *own, worker, len(crew))
+        for worker, (scratch, records) in enumerate(zip(crew, books, strict=True))
+    ]
 
 
 def kinds_of_serve(tables: Sequence[Any]) -> tuple[Any, ...]:

@@ -67,8 +67,8 @@ class Customer:
     def friends(self) -> list[Customer]:
         """Friends, close ties first."""
         network = self._model.world.network
-        first, last = network.indptr[self.index], network.indptr[self.index + 1]
-        return [Customer(self._model, int(j)) for j in network.friends[first:last]]
+        first, degree = int(network.first[self.index]), int(network.degree[self.index])
+        return [Customer(self._model, int(j)) for j in network.friends[first : first + degree]]
 
     @property
     def favourite_brand(self) -> str:

@@ -18,7 +18,7 @@ from simulator.model.base import Base
 from simulator.model.changes import views_of
 from simulator.model.columns import Scratch
 from simulator.model.consult import UNGATED, gated, hold
-from simulator.model.crew import add_books, empty_books, run_team
+from simulator.model.crew import add_books, empty_books, run_team, tasks_of_team
 from simulator.model.customers import CustomerSet
 from simulator.model.fixed import lay_out, new_crew, seen_through, settings, with_ample_stock
 from simulator.model.kernels import constants as c
@@ -223,6 +223,15 @@ class BrandMarket(mesa.Model):
             }
         )
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take up a model that was pickled: its tables lie as they did, and its working memory is its own."""
+        self.__dict__.update(state)
+        self.town = self.town.copy_of_people()
+        self.world = seen_through(self.world, self.town)
+        self.state.life = self.state.life.copy()
+        self._crew = new_crew(self.world, self.values, self.threads, self.state.life.views.shape[1])
+        self._refresh_due()
+
     def _refresh_due(self) -> None:
         mind = self.state.life.mind
         self.scratch.due[:] = np.minimum(mind["next_day"], mind["retry_day"])
@@ -385,10 +394,7 @@ class BrandMarket(mesa.Model):
         """Return for each thread the arguments of `run_days`."""
         before = (first, last, self.observed_weeks, phases, self.town, self.state.life, self.levers, self.setting)
         own = (self._own_routes, self._visits, self._own_orders)
-        return [
-            (*before, self.parameters, scratch, records, *own, worker, len(self._crew))
-            for worker, (scratch, records) in enumerate(zip(self._crew, self._books, strict=True))
-        ]
+        return tasks_of_team(before, self.parameters, self._crew, self._books, own)
 
     def _run(self, first: int, last: int, phases: int) -> None:
         run_team(self.tasks(first, last, phases))
@@ -401,16 +407,8 @@ class BrandMarket(mesa.Model):
             for store in self.stores:
                 wanted = store.order(today)
                 if wanted is not None:
-                    place_order(
-                        today,
-                        store.index,
-                        np.asarray(wanted, np.int32),
-                        self.town,
-                        self.state.life,
-                        self.levers,
-                        self.setting,
-                        self.parameters,
-                    )
+                    asked, town, life = np.asarray(wanted, np.int32), self.town, self.state.life
+                    place_order(today, store.index, asked, town, life, self.levers, self.setting, self.parameters)
         self.state.day = end
         if end % 7 == 0:
             if on_the_move(self.state.reference, self.levers):

@@ -45,7 +45,9 @@ def joined(size: int, record: np.dtype[Any], entries: int, kind: np.dtype[Any]) 
     >>> person.strides, favourites.strides, int(favourites.ctypes.data - person.ctypes.data)
     ((64,), (64, 1), 12)
     """
-    start = max(field[1] + field[0].itemsize for field in (record.fields or {}).values())
+    each = min(kind.itemsize & -kind.itemsize, record.alignment)
+    end = max(field[1] + field[0].itemsize for field in (record.fields or {}).values())
+    start = -(-end // each) * each
     row = max(CACHE_LINE, -(-(start + entries * kind.itemsize) // record.alignment) * record.alignment)
     raw = aligned(size * row, np.dtype(np.uint8))
     return (
@@ -55,9 +57,12 @@ def joined(size: int, record: np.dtype[Any], entries: int, kind: np.dtype[Any]) 
 
 
 def copy_of_joined(record: Array, beside: Array) -> tuple[Array, Array]:
-    """Return copies of two tables whose rows lie together, made in one piece."""
+    """Return copies of two tables whose rows lie together; made in one piece, unless these came apart (in a pickle)."""
     one, other = joined(record.shape[0], record.dtype, beside.shape[1], beside.dtype)
-    whole_rows(one)[:] = whole_rows(record)
+    if record.strides == one.strides:
+        whole_rows(one)[:] = whole_rows(record)
+    else:
+        one[:], other[:] = record, beside
     return one, other
 
 

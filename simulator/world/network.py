@@ -223,11 +223,12 @@ def _seat(run: np.uint64, uid: U64, region: U8, segment: U8, segment_share: F64,
 def clustering(network: Network, sample: NDArray[np.int64]) -> float:
     """Mean share of pairs of friends who are friends of each other, over the customers in ``sample``."""
     found: list[float] = []
+    indptr = network.indptr
     for i in sample:
-        mine = network.friends[network.indptr[i] : network.indptr[i + 1]]
+        mine = network.friends[indptr[i] : indptr[i + 1]]
         if mine.shape[0] < 2:
             continue
-        links = sum(int(np.isin(network.friends[network.indptr[j] : network.indptr[j + 1]], mine).sum()) for j in mine)
+        links = sum(int(np.isin(network.friends[indptr[j] : indptr[j + 1]], mine).sum()) for j in mine)
         found.append(links / (mine.shape[0] * (mine.shape[0] - 1)))
     return float(np.mean(found)) if found else 0.0
 

@@ -13,7 +13,7 @@ AHEAD = 16
 
 @inlined
 def fetch_person(who, town, life):
-    """Fetch a customer's own rows, each of one cache line."""
+    """Fetch a customer's own rows, each of one cache line where there are few brands and changes."""
     prefetch(life.mind.ctypes.data + who * life.mind.strides[0])
     prefetch(town.people.ctypes.data + who * town.people.strides[0])
 

@@ -173,6 +173,9 @@ WAITING, NEWS, RELAYED_WAITING = range(3)
 POST = -2.0
 """Valence of a public post: negative, and heard by strangers too."""
 
+HURT_STEP = 2.0**-13
+"""Step in which `View.hurt` is kept."""
+
 SERVE = 0
 """Place in Scratch.addresses of `shop.serve`."""
 
