@@ -83,7 +83,7 @@ def kernel(function: F) -> F:
 
 def apart(function: Callable[..., Any]) -> Apart:
     """Compile a kernel that stands apart: for its size, it is worth the time of a processor of its own."""
-    return Apart(function, {**_NO_COUNTING, "no_cpython_wrapper": True, "no_cfunc_wrapper": True})
+    return Apart(function, _NO_COUNTING)
 
 
 def typed_kernel(signature: str, *, apart: bool = False) -> Callable[[F], F]:

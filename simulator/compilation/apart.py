@@ -8,18 +8,19 @@ piece, by one processor. A kernel that stands apart can be compiled by a copy of
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from simulator.compilation.parts import Kernel, plain_kind
-
-F = TypeVar("F", bound=Callable[..., Any])
+from simulator.compilation.parts import NO_WAY_IN, Kernel, plain_kind
 
 
 class Apart(Kernel):
     """A kernel that other kernels call by its address; it returns an int64 and is not called from Python."""
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        super().__init__(function, {**options, **NO_WAY_IN})
 
     def add_overload(self, cres: Any) -> None:
         """Keep the code; there is no way in from Python."""

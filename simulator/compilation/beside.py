@@ -15,7 +15,6 @@ import warnings
 from collections.abc import Callable, Iterator
 
 from simulator.compilation.cache import cache_folder
-from simulator.compilation.haste import haste
 
 PATIENCE = 60.0
 """Seconds after which the copy is given up, from when there is nothing left to do but wait."""
@@ -64,8 +63,7 @@ def _copy() -> int | None:
 def _work_as_copy(work: Callable[[], object]) -> None:
     """Do the work and vanish without tidying up what belongs to the other process."""
     try:
-        with haste():
-            work()
+        work()
     except BaseException:  # whatever it is, the other process does the work itself
         os._exit(1)
     os._exit(0)

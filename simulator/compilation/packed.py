@@ -149,11 +149,12 @@ class Unpacked:
         ValueError
             Where the table's records are not packed.
         """
-        packing = packing_of(table.dtype.names or ())
+        names = table.dtype.names or ()
+        packing = packing_of(names)
         if packing is None:
-            raise ValueError(f"records of {table.dtype.names} are not packed")
+            raise ValueError(f"records of {names} are not packed")
         rows, entries = table.shape
-        first = table[table.dtype.names[0]] if table.dtype.names else table
+        first = table[names[0]]
         size, each = len(packing.words), first.dtype.itemsize
         strides = (table.strides[0], each, each * entries)
         return cls(packing, np.lib.stride_tricks.as_strided(first, (rows, entries, size), strides))

@@ -39,7 +39,7 @@ _NOT_NEEDED = {
     "WithLifting",
 }
 """Passes for what kernels do not have: closures, literal types, contexts, errors with messages."""
-_NO_WAY_IN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+NO_WAY_IN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 _here = threading.local()
@@ -170,7 +170,7 @@ class Part(CPUDispatcher):
     """
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any], signature: str | None = None) -> None:
-        chosen = {"nopython": True, **options, **_NO_WAY_IN}
+        chosen = {"nopython": True, **options, **NO_WAY_IN}
         super().__init__(function, targetoptions=chosen, pipeline_class=_PartCompiler)
         self._signature = signature
         self._entry_options = {name: value for name, value in options.items() if name != "forceinline"}

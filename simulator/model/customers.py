@@ -123,7 +123,7 @@ class CustomerSet:
 
     def get(self, name: str) -> NDArray[Any]:
         """Return a column, first axis customers."""
-        return column(self._model, name) if self._rows is None else column(self._model, name, self._rows)
+        return column(self._model, name, _ALL if self._rows is None else self._rows)
 
     def select(self, condition: NDArray[np.bool_] | Callable[[CustomerSet], NDArray[np.bool_]]) -> CustomerSet:
         """Return the customers for whom a mask, or a function of this set that gives one, is true."""

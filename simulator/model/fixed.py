@@ -46,7 +46,7 @@ from simulator.model.kernels.constants import (
     SERVICE_WORDS,
 )
 from simulator.model.kernels.reputation import weights_of_others
-from simulator.model.memory import Array, aligned, joined
+from simulator.model.memory import aligned, joined
 from simulator.world.shape import moments
 from simulator.world.world import Brands, World, patronage
 
@@ -203,11 +203,6 @@ def most_trips(world: World) -> int:
     return int(min(world.size, 1.5 * expected + 10.0 * expected**0.5 + LEAST_LIST))
 
 
-def _memory(shape: int | tuple[int, ...], kind: Any) -> Array:
-    """Working memory at a cache line: a vector instruction takes twice as long where each lies across two."""
-    return aligned(shape, np.dtype(kind))
-
-
 def new_crew(world: World, values: Mapping[str, float], team: int = 1, looks: int = 0) -> tuple[Scratch, ...]:
     """Return working memory for one model, a row per thread; what the threads share is the same in each.
 
@@ -218,17 +213,17 @@ def new_crew(world: World, values: Mapping[str, float], team: int = 1, looks: in
     each = room // team
     eights = -(-brands // LANES) * LANES
     items = -(-len(world.brands.item_names) // 2) * 2
-    due, trips = _memory(n, np.int16), aligned(room, TRIP)
-    order, onward = _memory(room, np.uint64), _memory(room, np.int32)
-    visits, events = _memory((team, stores), np.int32), aligned(2 * room, EVENT)
-    progress, meeting = _memory((team, PROGRESS), np.int64), _memory(2, np.int64)
+    due, trips = aligned(n, np.int16), aligned(room, TRIP)
+    order, onward = aligned(room, np.uint64), aligned(room, np.int32)
+    visits, events = aligned((team, stores), np.int32), aligned(2 * room, EVENT)
+    progress, meeting = aligned((team, PROGRESS), np.int64), aligned(2, np.int64)
     messages, tomorrow = aligned((team, MESSAGES_AT_ONCE), MESSAGE), aligned((team, max(LEAST_LIST, n // 8)), NEWS)
-    addresses = _memory(1, np.int64)
+    addresses = aligned(1, np.int64)
     fade, weights = fading(values), weights_of_others(values)
     rows = max(CALENDAR_WORDS + 4, eights, SERVICE_WORDS + 4 * -(-len(world.roles) // 4) + 4 * looks)
     crew = []
     for worker in range(team):
-        counts = _memory(COUNTS, np.int64)
+        counts = aligned(COUNTS, np.int64)
         counts[EVENTS] = counts[FIRST_EVENT] = 2 * each * worker
         counts[LAST_EVENT] = 2 * each * (worker + 1)
         crew.append(
@@ -244,35 +239,35 @@ def new_crew(world: World, values: Mapping[str, float], team: int = 1, looks: in
                 meeting=meeting,
                 messages=messages,
                 tomorrow=tomorrow,
-                shoppers=_memory(each + 1, np.int32),  # the branch-free list writes one place past the end
-                later=_memory(each, np.uint64),
-                spare=_memory(each + COUNTED, np.uint64),
-                start=_memory(stores + 1, np.int32),
-                place=_memory(stores + 1, np.int32),
-                territory=_memory(stores, np.uint8),
+                shoppers=aligned(each + 1, np.int32),  # the branch-free list writes one place past the end
+                later=aligned(each, np.uint64),
+                spare=aligned(each + COUNTED, np.uint64),
+                start=aligned(stores + 1, np.int32),
+                place=aligned(stores + 1, np.int32),
+                territory=aligned(stores, np.uint8),
                 counts=counts,
-                clock=_memory(CLOCKS, np.int64),
-                answers=_memory(brands, np.int64),
+                clock=aligned(CLOCKS, np.int64),
+                answers=aligned(brands, np.int64),
                 sight=aligned((1, eights), SIGHT),
                 today=aligned((1, eights), TODAY),
-                item_words=_memory((4, items), np.uint32),
-                told=_memory(MOST_TOLD, np.int32),
+                item_words=aligned((4, items), np.uint32),
+                told=aligned(MOST_TOLD, np.int32),
                 fade=fade,
                 weights=weights,
                 seats=Seats(
-                    uid=_memory(CHUNK, np.uint64),
-                    ordinal=_memory(CHUNK, np.int32),
-                    again=_memory(CHUNK, np.uint32),
-                    words=_memory((rows, CHUNK), np.uint32),
-                    noise=_memory((eights, CHUNK), np.float32),
-                    luck=_memory(CHUNK, np.float32),
-                    late=_memory(CHUNK, np.int32),
-                    beta=_memory(CHUNK, np.float32),
-                    x=_memory(CHUNK, np.float32),
-                    y=_memory(CHUNK, np.float32),
-                    middle=_memory(CHUNK, np.float32),
-                    value=_memory(CHUNK, np.float32),
-                    wait=_memory(CHUNK, np.float64),
+                    uid=aligned(CHUNK, np.uint64),
+                    ordinal=aligned(CHUNK, np.int32),
+                    again=aligned(CHUNK, np.uint32),
+                    words=aligned((rows, CHUNK), np.uint32),
+                    noise=aligned((eights, CHUNK), np.float32),
+                    luck=aligned(CHUNK, np.float32),
+                    late=aligned(CHUNK, np.int32),
+                    beta=aligned(CHUNK, np.float32),
+                    x=aligned(CHUNK, np.float32),
+                    y=aligned(CHUNK, np.float32),
+                    middle=aligned(CHUNK, np.float32),
+                    value=aligned(CHUNK, np.float32),
+                    wait=aligned(CHUNK, np.float64),
                 ),
             )
         )

@@ -94,7 +94,7 @@ class State:
 
     def know_changes(self, count: int) -> None:
         """Make room in customers' minds for a number of changes, none of which anybody knows yet."""
-        mind, view_rows = joined(self.life.mind.shape[0], MIND, max(1, count), VIEW)
+        mind, view_rows = _room_for_minds(self.life.mind.shape[0], count)
         mind[:] = self.life.mind
         self.life = self.life._replace(mind=mind, view_rows=view_rows)
 
@@ -162,7 +162,7 @@ def initial_state(
     weeks : int
         Reported weeks (observed year and horizon).
     looks : int
-        Number of changed looks any arm will bring. Room is made for one at least, which costs no memory.
+        Number of changed looks any arm will bring.
     panel : int
         Purchases to keep one by one; 0 keeps none.
     """
@@ -204,13 +204,22 @@ def initial_state(
     )
 
 
+def _room_for_minds(size: int, looks: int) -> tuple[Array, Array]:
+    """Tables of minds (size,) and of views (size, looks), blank.
+
+    There is room for one look at least: it costs no memory, and a table without any would be of another type to the
+    compiler.
+    """
+    return joined(size, MIND, max(1, looks), VIEW)
+
+
 def _first_minds(
     world: World, shares: Array, knows: NDArray[np.bool_] | None, run: np.uint64, first_day: int, looks: int
 ) -> tuple[Array, Array]:
     """What customers carry of themselves and know of changes at the start, shapes (N,) and (N, looks)."""
     people = world.customers
     draw = uniforms(run, Stream.INITIAL_STATE, 0, people.uid)
-    mind, view_rows = joined(world.size, MIND, max(1, looks), VIEW)
+    mind, view_rows = _room_for_minds(world.size, looks)
     mind["next_time"] = first_day + _residual(world, draw[:, 0], draw[:, 2:]) / people.rate
     mind["next_day"] = np.minimum(np.floor(mind["next_time"]), int(NEVER) - 1)
     mind["retry_day"] = NEVER

@@ -28,9 +28,9 @@ def warm_kernels() -> None:
     served = kinds_of_serve(task[TABLES])
     folder = cache_folder()
     kept = folder is not None and any(folder.rglob("shop.serve*.nbi"))
-    with nullcontext(False) if kept else compiled_beside(lambda: serve.compile(served)) as at_work, haste():
-        if at_work:
-            cast(Any, run_days).entry.compile(tuple(numba.typeof(argument) for argument in task))
     with haste():
+        with nullcontext(False) if kept else compiled_beside(lambda: serve.compile(served)) as at_work:
+            if at_work:
+                cast(Any, run_days).entry.compile(tuple(numba.typeof(argument) for argument in task))
         model.run_until(model.day + 8)
     mark_warm()

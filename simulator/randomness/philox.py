@@ -36,6 +36,16 @@ ROOT_HALF_BITS = 0x3FE6A09E667F3BCD
 """Bits of sqrt(1/2)."""
 ONE_BITS = 0x3FF0000000000000
 """Bits of 1.0."""
+TAIL = 0.02425
+"""Share beyond which Acklam's approximation of the normal quantile changes its form."""
+MIDDLE_ABOVE = (-3.969683028665376e01, 2.209460984245205e02, -2.759285104469687e02,
+                1.383577518672690e02, -3.066479806614716e01, 2.506628277459239e00)  # fmt: skip
+MIDDLE_BELOW = (-5.447609879822406e01, 1.615858368580409e02, -1.556989798598866e02,
+                6.680131188771972e01, -1.328068155288572e01, 1.0)  # fmt: skip
+TAIL_ABOVE = (-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e00,
+              -2.549732539343734e00, 4.374664141464968e00, 2.938163982698783e00)  # fmt: skip
+TAIL_BELOW = (7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e00, 3.754408661907416e00, 1.0)
+"""Its polynomials above and below the line, highest power first, in the middle and in the tails."""
 
 
 @typed_kernel("uint64(uint64)")
@@ -155,44 +165,25 @@ def bernoulli(word, probability):
 @typed_kernel("float64(float64)")
 def _tail(q):
     """Tail branch of the inverse normal distribution function; ``q`` is sqrt(-2 ln p)."""
-    c = -7.784894002430293e-03
-    c = c * q - 3.223964580411365e-01
-    c = c * q - 2.400758277161838e00
-    c = c * q - 2.549732539343734e00
-    c = c * q + 4.374664141464968e00
-    c = c * q + 2.938163982698783e00
-    d = 7.784695709041462e-03
-    d = d * q + 3.224671290700398e-01
-    d = d * q + 2.445134137142996e00
-    d = d * q + 3.754408661907416e00
-    d = d * q + 1.0
-    return c / d
+    a, b = TAIL_ABOVE, TAIL_BELOW
+    above = ((((a[0] * q + a[1]) * q + a[2]) * q + a[3]) * q + a[4]) * q + a[5]
+    return above / ((((b[0] * q + b[1]) * q + b[2]) * q + b[3]) * q + b[4])
 
 
 @typed_kernel("float64(float64)")
 def quantile(u):
     """Quantile of the standard normal at ``u`` in (0, 1): Acklam's rational approximation, error < 1.2e-9."""
-    if u < 0.02425:
+    if u < TAIL:
         q = np.sqrt(-2.0 * log(u))
         return _tail(q)
-    if u > 0.97575:
+    if u > 1.0 - TAIL:
         q = np.sqrt(-2.0 * log(1.0 - u))
         return -_tail(q)
     q = u - 0.5
     r = q * q
-    a = -3.969683028665376e01
-    a = a * r + 2.209460984245205e02
-    a = a * r - 2.759285104469687e02
-    a = a * r + 1.383577518672690e02
-    a = a * r - 3.066479806614716e01
-    a = a * r + 2.506628277459239e00
-    b = -5.447609879822406e01
-    b = b * r + 1.615858368580409e02
-    b = b * r - 1.556989798598866e02
-    b = b * r + 6.680131188771972e01
-    b = b * r - 1.328068155288572e01
-    b = b * r + 1.0
-    return a * q / b
+    a, b = MIDDLE_ABOVE, MIDDLE_BELOW
+    above = ((((a[0] * r + a[1]) * r + a[2]) * r + a[3]) * r + a[4]) * r + a[5]
+    return above * q / (((((b[0] * r + b[1]) * r + b[2]) * r + b[3]) * r + b[4]) * r + b[5])
 
 
 @typed_kernel("float64(uint32)")

@@ -5,6 +5,8 @@ Tests compare the two; nothing else should import this module.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -14,6 +16,15 @@ from simulator.randomness import single
 U32 = NDArray[np.uint32]
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
+
+# Acklam's coefficients a second time, so that the test of equal bits is one of them too
+_A = (-3.969683028665376e01, 2.209460984245205e02, -2.759285104469687e02, 1.383577518672690e02,
+      -3.066479806614716e01, 2.506628277459239e00)  # fmt: skip
+_B = (-5.447609879822406e01, 1.615858368580409e02, -1.556989798598866e02, 6.680131188771972e01,
+      -1.328068155288572e01, 1.0)  # fmt: skip
+_C = (-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e00, -2.549732539343734e00,
+      4.374664141464968e00, 2.938163982698783e00)  # fmt: skip
+_D = (7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e00, 3.754408661907416e00, 1.0)
 
 
 def mix(z: int) -> int:
@@ -107,13 +118,13 @@ def log32(x: F32) -> F32:
 
 def exp32(x: F32) -> F32:
     """Exponential function of numbers of 32 bits."""
-    one = np.float32
-    x = np.clip(np.asarray(x, np.float32), one(-single.MOST), one(single.MOST))
-    k = np.floor(x * one(p.LOG2_E) + one(0.5))
-    r = (x - k * one(single.LN2_HIGH)) - k * one(single.LN2_LOW)
-    series = np.full_like(r, one(1 / 720))
+    short = np.float32
+    x = np.clip(np.asarray(x, np.float32), short(-single.MOST), short(single.MOST))
+    k = np.floor(x * short(p.LOG2_E) + short(0.5))
+    r = (x - k * short(single.LN2_HIGH)) - k * short(single.LN2_LOW)
+    series = np.full_like(r, short(1 / 720))
     for factorial in (120, 24, 6, 2, 1, 1):
-        series = series * r + one(1 / factorial)
+        series = series * r + short(1 / factorial)
     return np.asarray(series * ((k.astype(np.int32) + np.int32(127)) << np.int32(23)).view(np.float32), np.float32)
 
 
@@ -128,17 +139,11 @@ def normal32(word: U32) -> F32:
     u = uniform32(word)
     q = u - np.float32(0.5)
     r = q * q
-    middle = _horner32(r, single._A) * q / _horner32(r, single._B)
+    middle = _horner(r, *map(np.float32, _A)) * q / _horner(r, *map(np.float32, _B))
     t = np.sqrt(-two * log32(np.minimum(u, one - u)))
-    beyond = _horner32(t, single._C) / _horner32(t, single._D)
-    edge = np.float32(single.TAIL)
-    return np.where(u < edge, beyond, np.where(u > one - edge, -beyond, middle))
-
-
-def _horner32(x: F32, coefficients: tuple[np.float32, ...]) -> F32:
-    value = np.full_like(x, coefficients[0])
-    for coefficient in coefficients[1:]:
-        value = value * x + coefficient
+    beyond = _horner(t, *map(np.float32, _C)) / _horner(t, *map(np.float32, _D))
+    edge = np.float32(0.02425)
+    value: F32 = np.where(u < edge, beyond, np.where(u > one - edge, -beyond, middle))
     return value
 
 
@@ -157,24 +162,17 @@ def normal(word: U32) -> F64:
     u = uniform(word)
     q = u - 0.5
     r = q * q
-    numerator = _horner(r, -3.969683028665376e01, 2.209460984245205e02, -2.759285104469687e02,
-                        1.383577518672690e02, -3.066479806614716e01, 2.506628277459239e00)  # fmt: skip
-    denominator = _horner(r, -5.447609879822406e01, 1.615858368580409e02, -1.556989798598866e02,
-                          6.680131188771972e01, -1.328068155288572e01, 1.0)  # fmt: skip
     low = _tail(np.sqrt(-2.0 * log(u)))
     high = -_tail(np.sqrt(-2.0 * log(1.0 - u)))
-    return np.where(u < 0.02425, low, np.where(u > 0.97575, high, numerator * q / denominator))
+    return np.where(u < 0.02425, low, np.where(u > 0.97575, high, _horner(r, *_A) * q / _horner(r, *_B)))
 
 
 def _tail(q: F64) -> F64:
-    c = _horner(q, -7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e00,
-                -2.549732539343734e00, 4.374664141464968e00, 2.938163982698783e00)  # fmt: skip
-    d = _horner(q, 7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e00,
-                3.754408661907416e00, 1.0)  # fmt: skip
-    return c / d
+    tail: F64 = _horner(q, *_C) / _horner(q, *_D)
+    return tail
 
 
-def _horner(x: F64, first: float, *rest: float) -> F64:
+def _horner(x: Any, first: Any, *rest: Any) -> Any:
     total = np.full_like(x, first)
     for coefficient in rest:
         total = total * x + coefficient

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import typed_kernel
-from simulator.randomness.philox import LN2, LOG2_E
+from simulator.randomness.philox import LN2, LOG2_E, MIDDLE_ABOVE, MIDDLE_BELOW, TAIL, TAIL_ABOVE, TAIL_BELOW
 
 ROOT_HALF_BITS = 0x3F3504F3
 """Bits of sqrt(1/2)."""
@@ -19,8 +19,6 @@ LN2_HIGH, LN2_LOW = 0.693359375, -2.12194440e-4
 """ln 2 in two parts, so that whole multiples of it are subtracted without loss."""
 MOST = 80.0
 """Largest number, either way, of which `exp32` is the exponential function."""
-TAIL = 0.02425
-"""Share beyond which Acklam's approximation of the normal quantile changes its form."""
 
 _BITS_LOST = np.uint32(9)
 _TO_UNIT = np.float32(2.0**-23)
@@ -29,25 +27,10 @@ _LN2, _LOG2_E, _MOST, _TAIL = np.float32(LN2), np.float32(LOG2_E), np.float32(MO
 _LN2_HIGH, _LN2_LOW = np.float32(LN2_HIGH), np.float32(LN2_LOW)
 _3RD, _5TH, _7TH, _9TH = (np.float32(1 / n) for n in (3, 5, 7, 9))
 _720TH, _120TH, _24TH, _6TH = (np.float32(1 / n) for n in (720, 120, 24, 6))
-_A = tuple(
-    np.float32(c)
-    for c in (-3.969683028665376e01, 2.209460984245205e02, -2.759285104469687e02, 1.383577518672690e02,
-              -3.066479806614716e01, 2.506628277459239e00)
-)  # fmt: skip
-_B = tuple(
-    np.float32(c)
-    for c in (-5.447609879822406e01, 1.615858368580409e02, -1.556989798598866e02, 6.680131188771972e01,
-              -1.328068155288572e01, 1.0)
-)  # fmt: skip
-_C = tuple(
-    np.float32(c)
-    for c in (-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e00, -2.549732539343734e00,
-              4.374664141464968e00, 2.938163982698783e00)
-)  # fmt: skip
-_D = tuple(
-    np.float32(c)
-    for c in (7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e00, 3.754408661907416e00, 1.0)
-)  # fmt: skip
+_A, _B, _C, _D = (
+    tuple(np.float32(coefficient) for coefficient in polynomial)
+    for polynomial in (MIDDLE_ABOVE, MIDDLE_BELOW, TAIL_ABOVE, TAIL_BELOW)
+)
 
 
 @typed_kernel("float32(float32)")

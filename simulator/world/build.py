@@ -78,8 +78,7 @@ def build_world(
             else population.draw_people(run, first_born, market, values, law, brands.position)
         )
         means = _fit(reference, brands, values)
-        np.add(people.leaning, means, out=people.leaning)
-        taste = people.leaning.astype(np.float16)
+        taste = (people.leaning + means).astype(np.float16)
         shares = tastes.long_run_shares(taste, people.price_sensitivity, brands, values)
         settled = Customers(
             uid=uid,
