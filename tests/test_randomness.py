@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from simulator.compilation import WIDE, kernel
 from simulator.randomness import Stream, normals, philox, reference, run_key, single, uniforms
 
 WORD = st.integers(0, 2**32 - 1)
@@ -48,6 +50,35 @@ def test_keys_are_the_same_in_both_versions(seed, replicate, stream, time):
     assert int(philox.run_key(np.uint64(seed), np.uint64(replicate))) == reference.run_key(seed, replicate)
     run = reference.run_key(seed, replicate)
     assert int(philox.stream_key(np.uint64(run), stream, time)) == reference.stream_key(run, stream, time)
+
+
+class Chunk(NamedTuple):
+    """What `fill_blocks` reads and writes of a chunk of trips."""
+
+    uid: Any
+    ordinal: Any
+    words: Any
+
+
+@kernel
+def fill_chunk(run, stream, draws, n, partner, seats, row):
+    """`fill_blocks`, to be called from here."""
+    philox.fill_blocks(run, stream, draws, n, partner, seats, row)
+
+
+@pytest.mark.parametrize("n", [1, WIDE, WIDE + 1, 43, 64])
+def test_blocks_drawn_together_are_those_drawn_one_by_one(n):
+    luck = np.random.default_rng(n)
+    uid, draws = luck.integers(0, 2**64, 64, np.uint64), luck.integers(0, 2**32, 64, np.uint32)
+    chunk = Chunk(uid, luck.integers(-(2**31), 2**31, 64, np.int32), np.zeros((12, 64), np.uint32))
+    run = np.uint64(reference.run_key(n, 0))
+    fill_chunk(run, 7, draws, n, 3, chunk, 4)
+    for k in range(n):
+        key = reference.stream_key(int(run), 7, int(chunk.ordinal[k]))
+        plain = reference.block(key, uid[k : k + 1], 3, int(draws[k]))
+        assert chunk.words[4:8, k].tolist() == [int(word[0]) for word in plain]
+    others = np.delete(chunk.words, slice(4, 8), axis=0)
+    assert not others.any()
 
 
 @pytest.fixture(scope="module")

@@ -18,11 +18,13 @@ from simulator.compilation.packed import Packing, Unpacked, count, share, within
 from simulator.compilation.parts import Kernel, Part
 from simulator.compilation.tables import hold
 from simulator.compilation.turned import WORD, across, in_row, row_of, turned_view, whole_row
+from simulator.compilation.wide import WIDE, put_wide, wide_at, wide_of
 
 __all__ = [
     "COUNTED",
     "LANES",
     "LOOKED_AT",
+    "WIDE",
     "WORD",
     "Packing",
     "Unpacked",
@@ -50,6 +52,7 @@ __all__ = [
     "peek",
     "pick",
     "prefetch",
+    "put_wide",
     "row_of",
     "share",
     "source_hash",
@@ -58,6 +61,8 @@ __all__ = [
     "turned_view",
     "typed_kernel",
     "whole_row",
+    "wide_at",
+    "wide_of",
     "within",
 ]
 

@@ -425,7 +425,7 @@ class Scratch(NamedTuple):
     answers: Array  # (B,) int64, complaints that each care desk can still answer today
     sight: Array  # (1, B rounded up to eights) SIGHT, turned: the shelf before the shopper
     today: Array  # (1, B rounded up to eights) TODAY, turned: what holds for everybody today
-    item_words: Array  # (4, I rounded up to twos) uint32, a store's draws by item
+    store_words: Array  # (8, whole chunks, at least I) uint32, draws of a few stores for their items
     told: Array  # (MOST_TOLD,) int32, friends whom a teller has told, by place in the list of friends
     fade: Array  # (DAYS, F) float32
     weights: Array  # (HABITS + 1,) float32, weight of what others say by steps of own habit

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined, kernel, typed_kernel
+from simulator.compilation import WIDE, inlined, kernel, put_wide, typed_kernel, wide_at, wide_of
 
 _M0 = np.uint64(0xD2511F53)
 _M1 = np.uint64(0xCD9E8D57)
-_W0 = np.uint32(0x9E3779B9)
-_W1 = np.uint32(0xBB67AE85)
+_W0 = np.uint64(0x9E3779B9)
+_W1 = np.uint64(0xBB67AE85)
 _LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -48,13 +48,18 @@ TAIL_BELOW = (7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e00
 """Its polynomials above and below the line, highest power first, in the middle and in the tails."""
 
 
-@typed_kernel("uint64(uint64)")
-def mix(z):
-    """SplitMix64 finaliser (Steele, Lea & Flood 2014): a bijection of 64-bit words that scatters every bit."""
-    z = np.uint64(z)
+@inlined
+def _mix(z):
+    """SplitMix64 finaliser, of one word or of wide words."""
     z = (z ^ (z >> _30)) * _MIX1
     z = (z ^ (z >> _27)) * _MIX2
     return z ^ (z >> _31)
+
+
+@typed_kernel("uint64(uint64)")
+def mix(z):
+    """SplitMix64 finaliser (Steele, Lea & Flood 2014): a bijection of 64-bit words that scatters every bit."""
+    return _mix(z)
 
 
 @kernel
@@ -63,38 +68,40 @@ def run_key(seed, replicate):
     return mix(mix(np.uint64(seed) + _GOLDEN) + np.uint64(replicate) * _GOLDEN)
 
 
+@inlined
+def _key_at(run, stream, time):
+    """Key of a stream at a time given as 32 bits, of one or of wide words."""
+    place = (np.uint64(stream) << _32) | time
+    return _mix(run ^ _mix(place + _GOLDEN))
+
+
 @typed_kernel("uint64(uint64, int64, int64)")
 def stream_key(run, stream, time):
     """Key of a stream at a time (a day, a week or a trip ordinal; negative days are fine)."""
-    place = (np.uint64(stream) << _32) | (np.uint64(np.int64(time)) & _LOW)
-    return mix(np.uint64(run) ^ mix(place + _GOLDEN))
+    return _key_at(run, stream, np.uint64(time) & _LOW)
 
 
-@typed_kernel("UniTuple(uint32, 4)(uint64, uint64, uint32, uint32)")
-def ten_rounds(key, entity, partner, draw):
-    """Return four 32-bit words, as `block` does, in the body of the caller's loop."""
-    k0 = np.uint32(key & _LOW)
-    k1 = np.uint32(key >> _32)
-    c0 = np.uint32(np.uint64(entity) & _LOW)
-    c1 = np.uint32(np.uint64(entity) >> _32)
-    c2 = np.uint32(partner)
-    c3 = np.uint32(draw)
+@inlined
+def _ten_rounds(key, entity, partner, draw):
+    """Return four words, in the lower 32 bits of what is in the upper ones of no use; of one or of wide words."""
+    k0, k1 = key, key >> _32
+    c0, c1, c2, c3 = entity, entity >> _32, partner, draw
     for _ in range(10):
-        p0 = np.uint64(c0) * _M0
-        p1 = np.uint64(c2) * _M1
-        c0 = np.uint32(np.uint32(p1 >> _32) ^ c1 ^ k0)
-        c2 = np.uint32(np.uint32(p0 >> _32) ^ c3 ^ k1)
-        c1 = np.uint32(p1 & _LOW)
-        c3 = np.uint32(p0 & _LOW)
-        k0 = np.uint32(k0 + _W0)
-        k1 = np.uint32(k1 + _W1)
+        p0 = (c0 & _LOW) * _M0
+        p1 = (c2 & _LOW) * _M1
+        c0 = (p1 >> _32) ^ c1 ^ k0
+        c2 = (p0 >> _32) ^ c3 ^ k1
+        c1, c3 = p1, p0
+        k0 = k0 + _W0
+        k1 = k1 + _W1
     return c0, c1, c2, c3
 
 
 @typed_kernel("UniTuple(uint32, 4)(uint64, uint64, uint32, uint32)", apart=True)
 def block(key, entity, partner, draw):
     """Return four 32-bit words for an entity (64-bit id), its partner (32-bit ordinal) and a draw number."""
-    return ten_rounds(key, entity, partner, draw)
+    a, b, c, d = _ten_rounds(np.uint64(key), np.uint64(entity), np.uint64(partner), np.uint64(draw))
+    return np.uint32(a), np.uint32(b), np.uint32(c), np.uint32(d)
 
 
 @typed_kernel("float64(uint32)")
@@ -207,19 +214,26 @@ def poisson(word, mean):
 
 
 @inlined
+def put_blocks(key, entity, partner, draw, words, row, first):
+    """Draw wide blocks and put them into rows ``row`` to ``row + 3`` of ``words``, from column ``first`` on."""
+    a, b, c, d = _ten_rounds(key, entity, partner, draw)
+    put_wide(words[row], first, a)
+    put_wide(words[row + 1], first, b)
+    put_wide(words[row + 2], first, c)
+    put_wide(words[row + 3], first, d)
+
+
+@inlined
 def fill_blocks(run, stream, draws, n, partner, seats, row):
     """Draw one block for each of the first ``n`` trips of a chunk into rows ``row`` to ``row + 3`` of ``seats.words``.
 
-    The loop has no branch and finds its arrays before it starts, so that it becomes vector instructions: a block costs
-    a third of one drawn by itself. ``draws`` holds the draw numbers, (n,) uint32.
+    Many are drawn together, a few beyond the last for nothing: a block costs a tenth of one drawn by itself. ``draws``
+    holds the draw numbers, (CHUNK,) uint32.
     """
-    uid, ordinal, words = seats.uid, seats.ordinal, seats.words
-    for j in range(n):
-        a, b, c, d = ten_rounds(stream_key(run, stream, ordinal[j]), uid[j], partner, draws[j])
-        words[row, j] = a
-        words[row + 1, j] = b
-        words[row + 2, j] = c
-        words[row + 3, j] = d
+    for first in range(0, n, WIDE):
+        key = _key_at(run, stream, wide_at(seats.ordinal, first))
+        uid, again = wide_at(seats.uid, first), wide_at(draws, first)
+        put_blocks(key, uid, wide_of(np.uint64(partner)), again, seats.words, row, first)
 
 
 @kernel

@@ -114,6 +114,6 @@ def run_days(
                 broadcast(day, week, town, life, levers, setting, p, scratch, records)
         now = note_time(clock, CLOCK_TALK, now, phases)
         if phases & PHASE_REVIEW:
-            order(day, week, low, high, town, life, levers, setting, p, own_orders, records)
+            order(day, week, low, high, town, life, levers, setting, p, scratch, own_orders, records)
         now = note_time(clock, CLOCK_REVIEW, now, phases)
         meet(scratch.meeting, team)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined, kernel
+from simulator.compilation import WIDE, inlined, kernel, wide_at, wide_of
 from simulator.model.kernels.constants import (
     BLOCKED,
+    CHUNK,
     DAYS_OF_WEEK,
     DELISTED,
     LISTED,
@@ -28,7 +29,7 @@ from simulator.model.kernels.constants import (
     SMALLEST_SHELF,
 )
 from simulator.model.kernels.people import experience_of, favoured
-from simulator.randomness.philox import block, exp, normal, stream_key, ten_rounds, uniform
+from simulator.randomness.philox import block, exp, normal, put_blocks, stream_key, uniform
 from simulator.randomness.streams import Stream
 
 _DELIVERY = int(Stream.DELIVERY)
@@ -36,6 +37,7 @@ _SHELVING = int(Stream.SHELVING)
 _RECORDS = int(Stream.RECORDS)
 _FORECAST = int(Stream.FORECAST)
 _EVENT = int(Stream.STOCKOUT_EVENT)
+_ONCE = np.uint64(0)
 
 
 @inlined
@@ -105,14 +107,25 @@ def is_delisted(s, i, levers):
 
 
 @inlined
-def draw_for_items(key, s, row, words):
-    """Draw two uniforms for each item of a store, two items to a block, into rows ``row`` and ``row + 1``."""
-    for pair in range(words.shape[1] // 2):
-        a, b, c, d = ten_rounds(key, s, pair, 0)
-        words[row, 2 * pair] = a
-        words[row + 1, 2 * pair] = b
-        words[row, 2 * pair + 1] = c
-        words[row + 1, 2 * pair + 1] = d
+def draw_for_stores(key, more, first, last, blocks, seats, words):
+    """Draw ``blocks`` blocks for each of a few stores, into rows 0 to 3 of ``words`` by ``key`` and 4 to 7 by ``more``.
+
+    Block ``k`` of store ``s`` is in column ``(s - first) * blocks + k``.
+    """
+    s = first
+    k = 0
+    for begin in range(0, (last - first) * blocks, CHUNK):
+        for j in range(CHUNK):
+            seats.uid[j] = s
+            seats.again[j] = k
+            k += 1
+            if k == blocks:
+                k = 0
+                s += 1
+        for lane in range(0, CHUNK, WIDE):
+            stores, partner = wide_at(seats.uid, lane), wide_at(seats.again, lane)
+            put_blocks(wide_of(key), stores, partner, wide_of(_ONCE), words, 0, begin + lane)
+            put_blocks(wide_of(more), stores, partner, wide_of(_ONCE), words, 4, begin + lane)
 
 
 @kernel
@@ -127,17 +140,21 @@ def deliver_and_shelve(day, week, first, last, town, life, levers, setting, p, s
     key = stream_key(setting.run, _SHELVING, spell(day, p.shelving_gap_days))
     key_records = stream_key(setting.run, _RECORDS, day)
     key_event = stream_key(setting.run, _EVENT, day // DAYS_OF_WEEK)
-    words = scratch.item_words
+    words = scratch.store_words
+    blocks = (town.demand.shape[1] + 1) // 2  # one for two items
+    together = words.shape[1] // blocks
     for s in range(first, last):
-        if setting.shelves == 1:
-            draw_for_items(key, s, 0, words)
-            draw_for_items(key_records, s, 2, words)
+        if setting.shelves == 1 and (s - first) % together == 0:
+            draw_for_stores(key, key_records, s, min(last, s + together), blocks, scratch.seats, words)
+        drawn = (s - first) % together * blocks
         for b in range(town.rep_of.shape[1]):
             failures = failure_ratio(s, b, day, town, life, levers, p)
             for i in range(town.first_item[b], town.first_item[b + 1]):
                 stock = life.stock[s, i]
                 demand = town.demand[s, i]
                 capacity = max(SMALLEST_SHELF, np.int64(np.ceil(demand * p.shelf_capacity_days)))
+                row = i % 2 * 2
+                mine = drawn + i // 2
                 if setting.shelves == 0:
                     stock.shelf = capacity
                 else:
@@ -147,14 +164,14 @@ def deliver_and_shelve(day, week, first, last, town, life, levers, setting, p, s
                         stock.coming -= arrived
                         life.coming[s, i, slot] = 0
                     space = capacity - stock.shelf
-                    overlooked = uniform(words[0, i]) < p.shelving_gap_rate * failures * levers.places[s].failures
+                    overlooked = uniform(words[row, mine]) < p.shelving_gap_rate * failures * levers.places[s].failures
                     if stock.backroom > 0 and space > 0 and not overlooked:
                         moved = min(np.int64(stock.backroom), space)
                         stock.backroom -= moved
                         stock.shelf += moved
-                    if uniform(words[2, i]) < p.record_error_rate * failures:
+                    if uniform(words[4 + row, mine]) < p.record_error_rate * failures:
                         stock.record_error += 1 + np.int64(demand)
-                    if uniform(words[3, i]) < 1.0 / p.record_check_days:
+                    if uniform(words[5 + row, mine]) < 1.0 / p.record_check_days:
                         stock.record_error = 0
                 stock.blocked = LISTED
                 if is_delisted(s, i, levers):
@@ -177,16 +194,15 @@ def arrival_day(day, s, b, town, levers):
 
 
 @inlined
-def send(s, i, b, wanted, arrival, key, town, life, levers):
+def send(s, i, b, wanted, arrival, word, town, life, levers):
     """Let the distributor send a line, or nothing of it and mark the item ``short``.
 
-    A depot that is short of an item for a store is so for as long as ``key`` holds: a spell of
-    ``upstream_spell_days``. Stores draw apart, as if each were served from its own depot: one depot for all would make
+    A depot that is short of an item for a store is so for a spell of ``upstream_spell_days``, for which ``word`` is
+    drawn. Stores draw apart, as if each were served from its own depot: one depot for all would make
     a whole brand's sales jump from week to week as national sales do not. A line that the usual fill rate would have
     brought is short because of the change.
     """
-    words = block(key, s, i, 0)
-    rank = uniform(words[0])
+    rank = uniform(word)
     edge = life.dealers[town.places[s].distributor, b].edge
     if rank < favoured(levers.fill_rate[s, b], edge):
         life.coming[s, i, arrival % SLOTS] += wanted
@@ -199,7 +215,7 @@ def send(s, i, b, wanted, arrival, key, town, life, levers):
 
 
 @kernel
-def order(day, week, first, last, town, life, levers, setting, p, own_orders, records):
+def order(day, week, first, last, town, life, levers, setting, p, scratch, own_orders, records):
     """Let stores ``first`` to ``last`` look at their shelves and order up to their targets; a line is all or nothing.
 
     Forecasts follow sales by exponential smoothing and are off by a log-normal error that is drawn at the beginning of
@@ -209,7 +225,13 @@ def order(day, week, first, last, town, life, levers, setting, p, own_orders, re
     key = stream_key(setting.run, _DELIVERY, spell(day, p.upstream_spell_days))
     key_forecast = stream_key(setting.run, _FORECAST, day // DAYS_OF_WEEK)
     review = max(1, np.int64(p.review_days))
+    words = scratch.store_words
+    items = town.demand.shape[1]
+    together = words.shape[1] // items
     for s in range(first, last):
+        if setting.shelves == 1 and (s - first) % together == 0:
+            draw_for_stores(key, key_forecast, s, min(last, s + together), items, scratch.seats, words)
+        drawn = (s - first) % together * items
         arrival = following = day
         for b in range(town.rep_of.shape[1]):
             if b == 0 or levers.lead_time[s, b] != levers.lead_time[s, b - 1]:
@@ -225,15 +247,14 @@ def order(day, week, first, last, town, life, levers, setting, p, own_orders, re
                 if stock.blocked == LISTED and (stock.shelf > 0 or stock.sold > 0):
                     stock.forecast += p.forecast_rate * (stock.sold - stock.forecast)
                 if day % DAYS_OF_WEEK == 0:
-                    words = block(key_forecast, s, i, 0)
-                    stock.error = exp(p.forecast_error_sd * normal(words[0]))
+                    stock.error = exp(p.forecast_error_sd * normal(words[4, drawn + i]))
                 if day % review != 0 or own_orders[s] == 1 or stock.blocked == DELISTED:
                     continue
                 target = order_up_to(stock.forecast * stock.error, following - day - 1, life.chain[s, b].rep_bond, p)
                 position = stock.shelf + stock.backroom + stock.record_error + stock.coming
                 wanted = np.int64(np.ceil(target)) - position
                 if wanted > 0:
-                    send(s, i, b, wanted, arrival, key, town, life, levers)
+                    send(s, i, b, wanted, arrival, words[0, drawn + i], town, life, levers)
 
 
 @kernel
@@ -244,4 +265,5 @@ def place_order(day, s, wanted, town, life, levers, setting, p):
         arrival = arrival_day(day, s, b, town, levers)
         for i in range(town.first_item[b], town.first_item[b + 1]):
             if wanted[i] > 0 and life.stock[s, i].blocked != DELISTED:
-                send(s, i, b, wanted[i], arrival, key, town, life, levers)
+                word = block(key, s, i, 0)[0]
+                send(s, i, b, wanted[i], arrival, word, town, life, levers)

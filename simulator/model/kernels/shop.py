@@ -79,6 +79,8 @@ _LOOK = int(Stream.LOOK)
 _PLACE = np.uint64(0xFFFFFFFF)
 _PRIORITY = np.uint64(32)
 _NOBODY = np.uint64(0xFFFFFFFFFFFFFFFF)
+SIXTEEN = 16
+"""Numbers of 32 bits in the longest vectors; a chunk is a whole number of these."""
 FEW = 64
 """Trips to a store that are sorted by counting for each how many come before it, without a branch."""
 
@@ -107,6 +109,12 @@ def find_shoppers(day, due, first, last, room, shoppers):
 
 
 @inlined
+def in_whole(n):
+    """The first ``n`` seats of a chunk and the few beyond up to a whole vector: a loop over these is all vectors."""
+    return (n + SIXTEEN - 1) // SIXTEEN * SIXTEEN
+
+
+@inlined
 def draw_calendar(n, setting, seats):
     """Draw the wait until the next trip, in mean intervals, for a chunk of trips.
 
@@ -114,17 +122,18 @@ def draw_calendar(n, setting, seats):
     is keyed by the trip's ordinal, whatever was bought meanwhile.
     """
     words, wait, again = seats.words, seats.wait, seats.again
+    whole = in_whole(n)
     fill_blocks(setting.run, _CALENDAR, again, n, 0, seats, CALENDAR_WORDS)
-    for j in range(n):
+    for j in range(whole):
         extra = exponential(words[CALENDAR_WORDS + 1, j])
         wait[j] = exponential(words[CALENDAR_WORDS, j])
         if uniform(words[CALENDAR_WORDS + 2, j]) < setting.stage_extra:
             wait[j] += extra
     for stage in range(1, setting.stages):
-        for j in range(n):
+        for j in range(whole):
             again[j] = stage
         fill_blocks(setting.run, _CALENDAR, again, n, 0, seats, TRIP_WORDS)
-        for j in range(n):
+        for j in range(whole):
             wait[j] += exponential(words[TRIP_WORDS, j])
 
 
@@ -300,6 +309,7 @@ def take_seats(ranks, begin, size, levers, roles, setting, scratch):
     words, noise, luck = seats.words, seats.noise, seats.luck
     brands = levers.brands.shape[0]
     usual = USUAL_LOOKS | USUAL_PRICES
+    whole = in_whole(size)
     for j in range(size):
         trip = scratch.trips[place_of(ranks[begin + j])]
         trip.seat = j
@@ -322,9 +332,9 @@ def take_seats(ranks, begin, size, levers, roles, setting, scratch):
     for group in range((brands + 3) // 4):
         fill_blocks(setting.run, _CHOICE, seats.again, size, group, seats, CHOICE_WORDS)
         for lane in range(min(4, brands - 4 * group)):
-            for j in range(size):
+            for j in range(whole):
                 noise[4 * group + lane, j] = gumbel(words[CHOICE_WORDS + lane, j])
-    for j in range(size):
+    for j in range(whole):
         luck[j] = normal32(words[EXPERIENCE_WORDS, j])
 
 
