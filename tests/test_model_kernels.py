@@ -18,7 +18,7 @@ from small_markets import CARTON, FOCAL, setting
 from simulator.compilation import Unpacked, turned_view
 from simulator.experiment.twins import Task, run_replicate
 from simulator.model import BrandMarket
-from simulator.model.columns import MIND, PERSON, TIE, TIES, VIEW, VIEWS
+from simulator.model.columns import MIND, PERSON, TIE, TIES, VIEW, VIEWS, Lapse
 from simulator.model.fixed import fading, new_crew
 from simulator.model.kernels import constants as c
 from simulator.model.kernels.care import satisfaction_probability
@@ -27,7 +27,7 @@ from simulator.model.kernels.experience import problem_severity, talk_probabilit
 from simulator.model.kernels.patronage import pick_store
 from simulator.model.kernels.people import grow_bond, lose_person
 from simulator.model.kernels.perceive import form_opinion, grow_familiar, miss_probability
-from simulator.model.kernels.record import lapse_states
+from simulator.model.kernels.record import note_lapse
 from simulator.model.kernels.reputation import HABITS
 from simulator.model.kernels.shelves import order_up_to
 from simulator.model.kernels.shop import (
@@ -434,15 +434,15 @@ def test_apology_beats_money_and_a_late_answer_counts_as_none(model: BrandMarket
     st.lists(st.tuples(st.floats(1, 200), st.integers(-300, 180), st.integers(-300, 180)), max_size=20),
 )
 def test_lapsed_means_silent_for_twice_the_own_interval_while_still_buying(
-    day: int, people: list[tuple[float, int, int]]
+    model: BrandMarket, day: int, people: list[tuple[float, int, int]]
 ) -> None:
     mind = aligned(2 * len(people) + 1, MIND)
     base = np.arange(len(people), dtype=np.int64) * 2
     for row, (_, focal, rival) in zip(base, people, strict=True):
         mind[row]["last_focal"], mind[row]["last_rival"] = focal, rival
-    out = np.zeros(len(people), np.uint8)
-    lapse_states(day, base, np.array([limit for limit, _, _ in people]), mind, out)
-    for state, (limit, focal, rival) in zip(out, people, strict=True):
+    lapse = Lapse(base, np.array([limit for limit, _, _ in people]), np.zeros((27, len(people)), np.uint8))
+    note_lapse(day, model.state.life._replace(mind=mind), lapse, 0, 1)
+    for state, (limit, focal, rival) in zip(lapse.states[day // 7], people, strict=True):
         if day + 1 < limit:
             assert state == c.TOO_EARLY
         elif rival > focal and day - focal > limit:

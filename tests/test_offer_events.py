@@ -444,13 +444,25 @@ def test_a_campaign_brings_a_brand_to_mind_and_is_forgotten() -> None:
     scenario = setting({**event, "start": "week 0"}, customers=300, weeks=80)
     model = BrandMarket(scenario, rng=1, warm_up=False)
     path = [
-        float(model.timeline.levers(7 * week, {}, model.state.reference).brands["salience"][1])
+        float(model.timeline.levers(7 * week, {}, model.state.reference).salience[0, 1])
         for week in (-1, 0, 13, 25, 40, 79)
     ]
     assert path[0] == 0.0 < path[1] < path[2] < path[3] < 0.5
     assert path[4] < 0.6 * path[3]
     assert path[5] < 0.1 * path[3]
-    assert [float(model.levers.brands["salience"][b]) for b in (0, 2, 3)] == [0.0, 0.0, 0.0]
+    assert [float(model.levers.salience[0, b]) for b in (0, 2, 3)] == [0.0, 0.0, 0.0]
+
+
+def test_salience_is_known_for_all_weeks_up_to_the_next_change() -> None:
+    event = {"kind": "campaign", "brand": RIVAL, "reach": 0.01, "persuasion": 0, "salience": 0.5, "lasts": "6 weeks"}
+    events = [CARTON, {**event, "start": "week 3"}]
+    timeline = BrandMarket(setting(*events, customers=300), rng=1, warm_up=False).timeline
+    assert timeline.next_change(23, {}) == 63
+    ahead = timeline.salience(23, {}, 63)
+    assert ahead.shape == (6, 4)
+    alone = [timeline.salience(day, {}, day + 1) for day in (23, 28, 35, 42, 49, 56)]
+    assert ahead.tobytes() == np.concatenate(alone).tobytes()
+    assert (np.diff(ahead[:, [0, 1]], axis=0) > 0).all()
 
 
 def test_salience_wins_those_without_habit() -> None:
@@ -466,7 +478,7 @@ def test_salience_wins_those_without_habit() -> None:
 
 def test_a_look_that_lost_its_cues_is_less_salient_until_it_is_known() -> None:
     def salience(day: int, **more: Any) -> float:
-        return float(levers({**CARTON, **more}, day).brands["salience"][0])
+        return float(levers({**CARTON, **more}, day).salience[0, 0])
 
     loss = table().central()["salience_cue_loss"]
     assert salience(0) == pytest.approx(-0.7 * loss)
@@ -479,4 +491,4 @@ def test_salience_is_part_of_findability() -> None:
     scenario = setting(CARTON, customers=300)
     model = BrandMarket(scenario, rng=1, warm_up=False)
     shut = Timeline(scenario.events, model.world, model.values, model.run_key, ("findability",))
-    assert shut.levers(3, {}, model.state.reference).brands["salience"][0] == 0.0
+    assert shut.levers(3, {}, model.state.reference).salience[0, 0] == 0.0

@@ -122,24 +122,22 @@ def _segments(event: Event, world: World) -> np.uint64:
     return np.uint64(sum(1 << g for g in chosen))
 
 
-def look_salience(
-    overlap: float, share: NDArray[np.float64], day: int, start: int, values: Mapping[str, float]
-) -> float:
+def look_salience(overlap: float, share: float, day: int, start: int, values: Mapping[str, float]) -> float:
     """Change of a brand's salience by a look that lost cues (logit, negative), while people get to know it.
 
     Parameters
     ----------
     overlap : float
         Share of the cues that are kept.
-    share : array of float64, shape (S,)
-        Share of facings with the new look.
+    share : float
+        Share of all facings with the new look.
     day, start : int
         Today, and the day on which the look came.
     values : mapping
         Parameter values.
     """
     known = 0.5 ** ((day - start) / (_WEEK * values["salience_fade_weeks"]))
-    return float(-values["salience_cue_loss"] * (1.0 - overlap) * share.mean() * known)
+    return float(-values["salience_cue_loss"] * (1.0 - overlap) * share * known)
 
 
 def campaign_salience(event: Event, day: int, end: float, values: Mapping[str, float]) -> float:

@@ -432,6 +432,14 @@ class Scratch(NamedTuple):
     seats: Seats
 
 
+class Lapse(NamedTuple):
+    """The habitual customers of the focal brand, and who of them has lapsed."""
+
+    rows: Array  # (C,) int64, their rows; none before launch
+    limit: Array  # (C,) float64, twice the mean interval between focal purchases before launch, days
+    states: Array  # (W, C) uint8, BUYING, LAPSED or TOO_EARLY at the end of each week since launch
+
+
 class Records(NamedTuple):
     """Integer counters; the last row along the week axis collects what is not reported."""
 

@@ -31,7 +31,6 @@ BRAND_LEVER = np.dtype(
         ("log_reference", np.float32),  # price people are used to
         ("first_item", np.int32),
         ("last_item", np.int32),
-        ("salience", np.float32),  # logit, how much more readily than usual the brand comes to mind
         ("care_capacity", np.float32),  # answers a day
         ("care_quality", np.float32),  # 0..1
         ("care_policy", np.uint8),
@@ -135,11 +134,13 @@ BROADCAST = np.dtype(
 
 
 class Levers(NamedTuple):
-    """What the timeline has set for today."""
+    """What the timeline has set for today, and for the days up to the next change."""
 
     offers: Array  # (S, B) OFFER
     usual: Array  # (S,) uint8, bits USUAL_*: what is in every brand as on an ordinary day
     brands: Array  # (B,) BRAND_LEVER
+    salience: Array  # (W, B) float32, logit, how much more readily than usual a brand comes to mind, week by week
+    set_on: Array  # (1,) int64, day on which these were set, in the first of those weeks
     specials: Array  # (T,) SPECIAL, those of today; none on most days
     special_here: Array  # (S, T) uint8, 1 where a special offer holds
     looks: Array  # (Z,) LOOK

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simulator.model.base import Base
 from simulator.model.changes import views_of
-from simulator.model.columns import Scratch
+from simulator.model.columns import Lapse, Scratch
 from simulator.model.consult import UNGATED, gated, hold
 from simulator.model.crew import add_books, empty_books, run_team, tasks_of_team
 from simulator.model.customers import CustomerSet
@@ -24,7 +24,6 @@ from simulator.model.fixed import lay_out, new_crew, seen_through, settings, wit
 from simulator.model.kernels import constants as c
 from simulator.model.kernels.parameters import kernel_parameters
 from simulator.model.kernels.people import dismiss
-from simulator.model.kernels.record import lapse_states
 from simulator.model.kernels.shelves import place_order
 from simulator.model.pilot import aim as aim_at
 from simulator.model.plan import PHASES, Plan
@@ -192,14 +191,11 @@ class BrandMarket(mesa.Model):
         shelves = "shelf" not in self.mechanisms_off
         self.setting = settings(self.world, self.values, self.run_key, self.timeline.closed, shelves=shelves)
         self._refresh_due()
-        self.levers = self.timeline.levers(self.state.day, self.state.rolled_back, self.state.reference)
-        self._levers_until = self.timeline.next_change(self.state.day, self.state.rolled_back)
-        first = self.timeline.first_day()
-        self._undisturbed_until = 0 if first is None else min(0, first)
+        self._set_levers()
         self.base: Base | None = None
+        self._lapse = self._room_for_lapse(np.zeros(0, np.int64), np.zeros(0))
         stores = self.world.stores.region.shape[0]
         reps = self.world.reps.brand.shape[0]
-        self._lapse: list[NDArray[np.uint8]] = []
         for index in range(stores):
             store_class(self, index)
         for index in range(reps):
@@ -274,7 +270,7 @@ class BrandMarket(mesa.Model):
         other.timeline = other.new_timeline(closed)
         other._settle(*self._classes)
         other.base = self.base
-        other._lapse = list(self._lapse)
+        other._lapse = self._lapse._replace(states=self._lapse.states.copy())
         return other
 
     def release(self) -> None:
@@ -340,11 +336,11 @@ class BrandMarket(mesa.Model):
             self._finish(today, int(end))
 
     def _next_review(self, today: int) -> int:
-        """The next day to come back to Python: the end of the week, later while nothing has happened before launch."""
+        """The next day to come back to Python: after a long stretch, or each week where somebody looks back at it."""
         end = 7 * (today // 7 + 1)
-        if today < self._undisturbed_until and not on_the_move(self.state.reference, self.levers):
-            end = max(end, min(self._undisturbed_until, today + LONGEST_STRETCH // self.world.size))
-        return end
+        if not self._triggers() and not on_the_move(self.state.reference, self.levers):
+            end = max(end, today + LONGEST_STRETCH // self.world.size)
+        return min(end, 0) if today < 0 else end
 
     def time_phases(self, days: int) -> None:
         """Run days and note the time of each phase, for `plan`; the result is the same.
@@ -376,11 +372,7 @@ class BrandMarket(mesa.Model):
             if consultation.start_day == today:
                 hold(self, consultation)
         if today >= self._levers_until:
-            self.levers = self.timeline.levers(today, self.state.rolled_back, self.state.reference)
-            self._levers_until = self.timeline.next_change(today, self.state.rolled_back)
-        elif today % 7 == 0:
-            self.levers.brands["log_reference"] = self.state.reference
-            self.levers.brands["salience"] = self.timeline.salience(today, self.state.rolled_back)
+            self._set_levers()
         for move in self.timeline.moves(today, self.state.rolled_back):
             move.apply(self, today)
         if self._decides_daily:
@@ -390,10 +382,17 @@ class BrandMarket(mesa.Model):
                     for store in rep.route(today):
                         self._visits[store, self.world.reps.brand[rep.index]] = 1
 
+    def _set_levers(self) -> None:
+        """Set the levers of today, and of the days up to the next change."""
+        today, rolled_back = self.state.day, self.state.rolled_back
+        self._levers_until = self.timeline.next_change(today, rolled_back)
+        until = int(min(self._levers_until, self.last_day))
+        self.levers = self.timeline.levers(today, rolled_back, self.state.reference, until)
+
     def tasks(self, first: int, last: int, phases: int) -> list[tuple[Any, ...]]:
         """Return for each thread the arguments of `run_days`."""
         before = (first, last, self.observed_weeks, phases, self.town, self.state.life, self.levers, self.setting)
-        own = (self._own_routes, self._visits, self._own_orders)
+        own = (self._own_routes, self._visits, self._own_orders, self._lapse)
         return tasks_of_team(before, self.parameters, self._crew, self._books, own)
 
     def _run(self, first: int, last: int, phases: int) -> None:
@@ -402,7 +401,7 @@ class BrandMarket(mesa.Model):
             add_books(self.state.records, other)
 
     def _finish(self, today: int, end: int) -> None:
-        """What follows a stretch of days: managers' own orders, and at the end of a week the brand team's review."""
+        """What follows a stretch of days: managers' own orders, and at the end of a week prices and triggers."""
         if self._own_orders.any():
             for store in self.stores:
                 wanted = store.order(today)
@@ -413,13 +412,18 @@ class BrandMarket(mesa.Model):
         if end % 7 == 0:
             if on_the_move(self.state.reference, self.levers):
                 self.state.reference[:] = adapted(self.state.reference, self.levers, self.world, self.values)
+                self.levers.brands["log_reference"] = self.state.reference
             if end > 0:
-                self._end_week(end // 7 - 1)
+                self._look_back(end // 7 - 1)
 
-    def _end_week(self, week: int) -> None:
-        self._lapse.append(self._lapse_now())
-        for back in self.timeline.rollbacks:
-            if back.when is not None and back.of not in self.state.rolled_back and alarm(self, back, week):
+    def _triggers(self) -> list[Any]:
+        """Rollbacks that wait for what they watch."""
+        return [e for e in self.timeline.rollbacks if e.when is not None and e.of not in self.state.rolled_back]
+
+    def _look_back(self, week: int) -> None:
+        """Roll back what a trigger says is to be rolled back."""
+        for back in self._triggers():
+            if alarm(self, back, week):
                 self.state.rolled_back[back.of] = self.state.day
                 self._levers_until = self.state.day
 
@@ -456,18 +460,14 @@ class BrandMarket(mesa.Model):
         mind = self.state.life.mind
         mind["base"] = 0
         mind["base"][base.rows] = 1
+        self._lapse = self._room_for_lapse(base.rows, base.limit)
 
-    def _lapse_now(self) -> NDArray[np.uint8]:
-        if self.base is None:
-            return np.zeros(0, np.uint8)
-        out = np.zeros(self.base.rows.shape[0], np.uint8)
-        lapse_states(self.state.day - 1, self.base.rows, self.base.limit, self.state.life.mind, out)
-        return out
+    def _room_for_lapse(self, rows: NDArray[np.int64], limit: NDArray[np.float64]) -> Lapse:
+        return Lapse(rows, limit, np.zeros((self.horizon_weeks, rows.shape[0]), np.uint8))
 
     def lapse_by_week(self) -> NDArray[np.uint8]:
         """State of each base customer at the end of each week since launch, shape (weeks, C)."""
-        size = 0 if self.base is None else self.base.rows.shape[0]
-        return np.stack(self._lapse) if self._lapse else np.zeros((0, size), np.uint8)
+        return self._lapse.states[: max(0, self.state.day // 7)].copy()
 
     def purchases(self) -> pd.DataFrame:
         """Return every purchase so far, in order: customer, day, store, brand, item, units, price.

@@ -222,7 +222,9 @@ class Timeline:
             share = share * (1.0 - back)
         return share * self._stores[event.id]
 
-    def levers(self, day: int, rolled_back: Mapping[str, int], reference: NDArray[np.float32]) -> Levers:
+    def levers(
+        self, day: int, rolled_back: Mapping[str, int], reference: NDArray[np.float32], until: int | None = None
+    ) -> Levers:
         """Return today's levers.
 
         Parameters
@@ -233,6 +235,8 @@ class Timeline:
             Event id -> day of a triggered rollback.
         reference : array of float32, shape (B,)
             Reference prices, see `State`.
+        until : int, optional
+            First day, not after the next change, for which they need not hold; by default they are for today.
         """
         world, values = self.world, self.values
         brands, stores = world.brands, world.stores.region.shape[0]
@@ -317,7 +321,6 @@ class Timeline:
         acting = self._acting_people(day, rolled_back)
         people = people_levers(acting, day, world, values) if acting else self._usual_people
         by_brand["manner"] = people.manner
-        by_brand["salience"] = self.salience(day, rolled_back)
         by_brand["newcomer"] = newcomers(brands)
         by_brand["first_item"] = brands.first_item[:-1]
         by_brand["last_item"] = brands.first_item[1:]
@@ -336,6 +339,8 @@ class Timeline:
             usual=np.where(usual_looks, USUAL_LOOKS, 0).astype(np.uint8)
             | np.where(usual_prices.all(axis=1) & ~here.any(axis=1), USUAL_PRICES, 0).astype(np.uint8),
             brands=by_brand,
+            salience=self.salience(day, rolled_back, day + 1 if until is None else until),
+            set_on=np.array([day]),
             specials=np.concatenate([np.zeros(0, SPECIAL), *specials]),
             special_here=here,
             looks=looks,
@@ -368,23 +373,31 @@ class Timeline:
             shift[:, look["brand"]] += part * look["quality"] * active[:, z]
         return shift
 
-    def salience(self, day: int, rolled_back: Mapping[str, int]) -> NDArray[np.float64]:
-        """How much more readily than usual each brand comes to mind (logit), shape (B,); it builds up and fades."""
+    def salience(self, day: int, rolled_back: Mapping[str, int], until: int) -> NDArray[np.float32]:
+        """How much more readily than usual each brand comes to mind (logit), today and at the start of further weeks.
+
+        It builds up and fades, by the week. Shape (weeks, B): today, and the Mondays before ``until``, up to which
+        nothing else changes.
+        """
         names, values = self.world.brands.names, self.values
-        salience = np.zeros(len(names))
+        days = [day, *range(7 * (day // 7 + 1), until, 7)]
+        salience = np.zeros((len(days), len(names)))
         for event in self.events:
             if day < event.start_day:
                 continue
             if event.kind == "campaign" and event.salience:
                 end = self.end_day(event, rolled_back)
-                salience[names.index(event.brand)] += campaign_salience(event, day, end, values)
+                gain = [campaign_salience(event, then, end, values) for then in days]
             elif event.kind == "redesign" and "findability" not in self.closed:
                 if day > event.start_day and self._is_gone(event, day, rolled_back):
                     continue
                 overlap = float(self._looks["overlap"][self.look_number(event) - 1])
-                share = self._look_share(event, day, rolled_back)
-                salience[names.index(event.brand)] += look_salience(overlap, share, day, event.start_day, values)
-        return salience
+                share = float(self._look_share(event, day, rolled_back).mean())
+                gain = [look_salience(overlap, share, then, event.start_day, values) for then in days]
+            else:
+                continue
+            salience[:, names.index(event.brand)] += gain
+        return salience.astype(np.float32)
 
     def _acting_people(self, day: int, rolled_back: Mapping[str, int]) -> list[tuple[Event, NDArray[np.bool_]]]:
         """Events about people that act on a day, with their stores."""

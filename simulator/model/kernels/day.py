@@ -26,6 +26,7 @@ from simulator.model.kernels.constants import (
     PHASE_TALK,
     PHASE_VOICE,
 )
+from simulator.model.kernels.record import note_lapse
 from simulator.model.kernels.reps import rounds, turn_over
 from simulator.model.kernels.shelves import deliver_and_shelve, order
 from simulator.model.kernels.shop import shop
@@ -58,6 +59,7 @@ def run_days(
     own_routes,
     visits,
     own_orders,
+    lapse,
     worker,
     team,
 ):
@@ -76,11 +78,13 @@ def run_days(
         See `simulator.model.columns`; ``scratch`` and ``records`` are the thread's own.
     own_routes, visits, own_orders
         What subclasses of `Rep` and `Store` decide themselves, see `reps.rounds` and `shelves.order`.
+    lapse
+        The habitual customers, and room for who of them has lapsed by the end of each week, see `columns.Lapse`.
     worker, team : int
         Which of how many threads this is; all of a team run the same days at the same time.
     """
     town, life, levers, scratch, records = hold(town), hold(life), hold(levers), hold(scratch), hold(records)
-    setting, p = hold(setting), hold(p)
+    setting, p, lapse = hold(setting), hold(p), hold(lapse)
     low, high = part_of(town.places.shape[0], worker, team)
     clock = scratch.clock
     rest = records.habitual.shape[0] - 1
@@ -115,5 +119,7 @@ def run_days(
         now = note_time(clock, CLOCK_TALK, now, phases)
         if phases & PHASE_REVIEW:
             order(day, week, low, high, town, life, levers, setting, p, scratch, own_orders, records)
+        if day >= 0 and (day + 1) % DAYS_OF_WEEK == 0:
+            note_lapse(day, life, lapse, worker, team)
         now = note_time(clock, CLOCK_REVIEW, now, phases)
         meet(scratch.meeting, team)

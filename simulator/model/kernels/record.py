@@ -21,6 +21,7 @@ from simulator.model.kernels.constants import (
     VALUE,
 )
 from simulator.model.kernels.specials import special_price, special_size
+from simulator.model.kernels.team import part_of
 from simulator.randomness.philox import exp
 
 
@@ -111,26 +112,19 @@ def record(trip, day, week, town, life, levers, setting, p, records):
 
 
 @kernel
-def lapse_states(day, base, limit, mind, out):
-    """State of each base customer at the end of a day.
+def note_lapse(day, life, lapse, worker, team):
+    """Note the state of each habitual customer at the end of ``day``, the last of a week since launch.
 
-    Parameters
-    ----------
-    day : int
-        The last day of the week, counted from launch.
-    base : array of int64, shape (C,)
-        Rows of the habitual customers.
-    limit : array of float64, shape (C,)
-        Twice the customer's mean interval between focal purchases before launch, days.
-    mind : array of MIND, shape (N,)
-    out : array of uint8, shape (C,)
-        Filled with BUYING, LAPSED (no focal purchase for ``limit`` days while buying the category) or TOO_EARLY
-        (fewer than ``limit`` days since launch).
+    BUYING, LAPSED (no focal purchase for ``limit`` days while buying the category) or TOO_EARLY (fewer than ``limit``
+    days since launch).
     """
-    for c in range(base.shape[0]):
-        me = mind[base[c]]
-        out[c] = BUYING
-        if day + 1 < limit[c]:
-            out[c] = TOO_EARLY
-        elif day - me.last_focal > limit[c] and me.last_rival > me.last_focal:
-            out[c] = LAPSED
+    low, high = part_of(lapse.rows.shape[0], worker, team)
+    week = day // DAYS_OF_WEEK
+    for c in range(low, high):
+        me = life.mind[lapse.rows[c]]
+        state = BUYING
+        if day + 1 < lapse.limit[c]:
+            state = TOO_EARLY
+        elif day - me.last_focal > lapse.limit[c] and me.last_rival > me.last_focal:
+            state = LAPSED
+        lapse.states[week, c] = state

@@ -35,6 +35,7 @@ from simulator.model.kernels.constants import (
     CLOCK_EXPERIENCE,
     CLOCK_RECORD,
     CLOCK_SHOP,
+    DAYS_OF_WEEK,
     DRAWN_INCIDENCE,
     EVENTS,
     EXPERIENCE_WORDS,
@@ -339,14 +340,16 @@ def take_seats(ranks, begin, size, levers, roles, setting, scratch):
 
 
 @inlined
-def read_the_day(levers, life, scratch):
+def read_the_day(day, levers, life, scratch):
     """Note side by side what holds for everybody today, for every brand."""
     today = whole_row(scratch.today, 0)
     stirred = 0
+    weeks = day // DAYS_OF_WEEK - levers.set_on[0] // DAYS_OF_WEEK
+    row = np.int64(min(weeks, levers.salience.shape[0] - 1))
     for b in range(levers.brands.shape[0]):
-        today[b].salience = levers.brands[b].salience
+        today[b].salience = levers.salience[row, b]
         today[b].apart = 0.0 if life.firms[b].reputation == 0.0 else 1.0
-        if levers.brands[b].salience != 0.0 or life.firms[b].reputation != 0.0:
+        if levers.salience[row, b] != 0.0 or life.firms[b].reputation != 0.0:
             stirred = 1
     for z in range(levers.looks.shape[0]):
         if levers.looks[z].brand >= 0:
@@ -433,7 +436,7 @@ def shop(day, week, phases, town, life, levers, setting, p, scratch, records, wo
     worker, team : int
         Which of how many threads this is.
     """
-    read_the_day(levers, life, scratch)
+    read_the_day(day, levers, life, scratch)
     low, high = part_of(scratch.due.shape[0], worker, team)
     begin, end = part_of(scratch.trips.shape[0], worker, team)
     stores = town.places.shape[0]
