@@ -272,7 +272,6 @@ TRIP = np.dtype(
         ("target", np.int8),  # brand wanted
         ("bought", np.int8),  # brand bought, -1 where none
         ("forced", np.uint8),  # 1 where it was a substitute
-        ("late", np.uint8),  # 1 where the shopper's tastes have not drifted yet as far as today
     ],
     align=True,
 )
@@ -386,7 +385,7 @@ class Seats(NamedTuple):
     words: Array  # (rows, CHUNK) uint32, see `shop`
     noise: Array  # (B rounded up to eights, CHUNK) float32, Gumbel noise by brand
     luck: Array  # (CHUNK,) float32, standard normal: quality of this use
-    late: Array  # (CHUNK,) int32, customers whose tastes have a quarter to catch up with
+    late: Array  # (2 CHUNK,) int32, customers whose tastes have a quarter to catch up with
     beta: Array  # (CHUNK,) float32, their coefficient of ln price
     x: Array  # (CHUNK,) float32, their place in lifestyle space
     y: Array  # (CHUNK,) float32

@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import LANES, inlined, kernel, row_of
-from simulator.model.kernels.ahead import fetch_ties
 from simulator.model.kernels.constants import QUARTER
 from simulator.randomness.philox import fill_blocks
 from simulator.randomness.single import normal32
@@ -37,7 +36,6 @@ def draw_drift(n, town, life, setting, seats):
     """Draw the noise of the late customers' next quarter; two customers draw apart, and so do two quarters of one."""
     for m in range(n):
         who = seats.late[m]
-        fetch_ties(who, life)
         me = life.mind[who]
         me.quarter += 1
         seats.uid[m] = town.people[who].uid

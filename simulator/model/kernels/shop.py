@@ -23,7 +23,7 @@ from simulator.compilation import (
     ticks,
     whole_row,
 )
-from simulator.model.kernels.ahead import AHEAD, fetch_customer, fetch_person, fetch_shelf, fetch_trip
+from simulator.model.kernels.ahead import AHEAD, fetch_customer, fetch_person, fetch_shelf, fetch_ties, fetch_trip
 from simulator.model.kernels.choose import choose, look_at_shelf
 from simulator.model.kernels.clock import note_time
 from simulator.model.kernels.constants import (
@@ -151,12 +151,13 @@ def advance_calendar(day, person, me, wait, word, setting):
 
 
 @kernel
-def plan_trips(day, n, begin, visits, town, life, setting, p, scratch):
+def plan_trips(day, n, begin, visits, town, life, levers, setting, p, scratch):
     """Plan the trips of ``n`` shoppers from ``begin`` on in ``scratch.trips``, and count them by store in ``visits``.
 
-    The calendar advances unless the trip was a retry.
+    The calendar advances unless the trip was a retry. Tastes that are late drift as far as today, a chunk at a time.
     """
     seats = scratch.seats
+    late = 0
     quarter = day // QUARTER if setting.drift_noise > 0.0 else LONG_AGO
     for s in range(visits.shape[0]):
         visits[s] = 0
@@ -174,7 +175,10 @@ def plan_trips(day, n, begin, visits, town, life, setting, p, scratch):
             trip.uid = town.people[i].uid
             trip.retry = me.next_day > day
             trip.ordinal = me.trips - trip.retry
-            trip.late = me.quarter < quarter
+            if me.quarter < quarter:
+                seats.late[late] = i
+                late += 1
+                fetch_ties(i, life)
             seats.uid[j] = trip.uid
             seats.ordinal[j] = trip.ordinal
             seats.again[j] = 0
@@ -197,6 +201,13 @@ def plan_trips(day, n, begin, visits, town, life, setting, p, scratch):
             trip.slot = pick_store(trip.words[0], person, me, town, setting, p)
             trip.where = person.store[trip.slot]
             visits[trip.where] += 1
+        if late >= CHUNK:
+            drift_tastes(day, CHUNK, town, life, levers, setting, p, seats)
+            late -= CHUNK
+            for k in range(late):
+                seats.late[k] = seats.late[CHUNK + k]
+    if late > 0:
+        drift_tastes(day, late, town, life, levers, setting, p, seats)
 
 
 @inlined
@@ -359,20 +370,6 @@ def read_the_day(day, levers, life, scratch):
     scratch.counts[STIRRED] = stirred
 
 
-@inlined
-def catch_up(day, ranks, begin, size, town, life, levers, setting, p, scratch):
-    """Let the tastes of a chunk of shoppers drift as far as today."""
-    n = 0
-    for j in range(size):
-        trip = scratch.trips[place_of(ranks[begin + j])]
-        if trip.late == 1:
-            trip.late = 0
-            scratch.seats.late[n] = trip.who
-            n += 1
-    if n > 0:
-        drift_tastes(day, n, town, life, levers, setting, p, scratch.seats)
-
-
 @apart
 def serve(day, week, phases, ranks, first, last, second, town, life, levers, setting, p, scratch, records):
     """Serve the ranked trips ``first`` to ``last``; list who goes on to another store and return how many."""
@@ -383,7 +380,6 @@ def serve(day, week, phases, ranks, first, last, second, town, life, levers, set
     for begin in range(first, last, CHUNK):
         size = min(CHUNK, last - begin)
         now = ticks()
-        catch_up(day, ranks, begin, size, town, life, levers, setting, p, scratch)
         take_seats(ranks, begin, size, levers, town.roles.shape[0], setting, scratch)
         for j in range(size):
             if begin + j + CHUNK < last:
@@ -444,7 +440,7 @@ def shop(day, week, phases, town, life, levers, setting, p, scratch, records, wo
     mine = scratch.progress[worker]
     now = ticks()
     n = find_shoppers(day, scratch.due, low, high, end - begin, scratch.shoppers)
-    plan_trips(day, n, begin, scratch.visits[worker], town, life, setting, p, scratch)
+    plan_trips(day, n, begin, scratch.visits[worker], town, life, levers, setting, p, scratch)
     scratch.counts[SHOPPERS] = n
     mine[PLANNED] = n
     mine[FIRST_TRIP] = begin
