@@ -22,7 +22,7 @@ from simulator.model.columns import MIND, PERSON, TIE, TIES, VIEW, VIEWS, Lapse
 from simulator.model.fixed import fading, new_crew
 from simulator.model.kernels import constants as c
 from simulator.model.kernels.care import satisfaction_probability
-from simulator.model.kernels.choose import wanted_item
+from simulator.model.kernels.choose import look_at_shelf, wanted_item
 from simulator.model.kernels.experience import problem_severity, talk_probability
 from simulator.model.kernels.patronage import pick_store
 from simulator.model.kernels.people import grow_bond, lose_person
@@ -173,7 +173,6 @@ def test_the_favourite_item_is_wanted_unless_variety_is(model: BrandMarket, word
     noise=arrays(np.float64, 4, elements=st.floats(-2, 9)),
     seen=arrays(np.uint8, 4, elements=st.integers(0, 1)),
     empty=arrays(np.uint8, 4, elements=st.integers(0, 1)),
-    needs_stock=st.booleans(),
     damp=st.floats(0.2, 1.0),
     avoid=st.integers(-1, 3),
 )
@@ -183,7 +182,6 @@ def test_the_best_brand_is_the_one_with_the_highest_score_within_reach(
     noise: np.ndarray[Any, Any],
     seen: np.ndarray[Any, Any],
     empty: np.ndarray[Any, Any],
-    needs_stock: bool,
     damp: float,
     avoid: int,
 ) -> None:
@@ -193,13 +191,14 @@ def test_the_best_brand_is_the_one_with_the_highest_score_within_reach(
     for b in range(4):
         if empty[b]:
             state.life.stock["shelf"][0, slice(*model.town.first_item[b : b + 2])] = 0
+    look_at_shelf(0, model.town, state.life, scratch)
     value, noise = value.astype(np.float32), noise.astype(np.float32)
     sight = turned_view(scratch.sight)[0, :4]
     for name, column in (("value", value), ("noise", noise), ("seen", seen)):
         sight[name] = column
-    best = best_brand(0, needs_stock, damp, avoid, model.town, state.life, scratch)
-    able = [b for b in range(4) if b != avoid and seen[b] and not (needs_stock and empty[b])]
-    assert best == max(able, key=lambda b: (damp * value[b] + noise[b], -b), default=-1)
+    score = np.float32(damp) * value + noise
+    able = [b for b in range(4) if b != avoid and seen[b] and not empty[b]]
+    assert best_brand(damp, avoid, scratch) == max(able, key=lambda b: (score[b], -b), default=-1)
 
 
 def test_the_best_selling_item_in_stock_stands_for_a_brand(model: BrandMarket) -> None:
@@ -226,15 +225,16 @@ def test_a_brand_that_leaves_moves_only_those_who_had_chosen_it(model: BrandMark
     scratch = new_crew(model.world, model.values)[0]
     sight = turned_view(scratch.sight)[0]
     with_it, without_it = [], []
+    turned_view(scratch.today)[0]["there"] = 1.0
     for i in range(600):
         trip = seated(scratch, model, i, 40)
         life = model.state.life
         best = weigh_for(trip, i, model.town, life, model.levers, model.setting, model.parameters, scratch)
         sight["seen"] = 1
-        with_it.append(best_brand(0, False, 1.0, -1, model.town, life, scratch))
+        with_it.append(best_brand(1.0, -1, scratch))
         assert with_it[-1] == best
         sight["seen"][1] = 0
-        without_it.append(best_brand(0, False, 1.0, -1, model.town, life, scratch))
+        without_it.append(best_brand(1.0, -1, scratch))
     left = [b for a, b in zip(with_it, without_it, strict=True) if a == 1]
     assert 60 < len(left) < 250
     assert 1 not in left

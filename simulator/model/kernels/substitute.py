@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.compilation import inlined, kernel, whole_row
+from simulator.compilation import LANES, across, inlined, kernel, lane_is, pick, whole_row
 from simulator.model.kernels.constants import (
     AWARE_VOICED,
     FINDABILITY,
@@ -23,7 +23,7 @@ from simulator.model.kernels.constants import (
     WENT_WITHOUT,
 )
 from simulator.model.kernels.listing import knows_gap, store_with, usual_item
-from simulator.model.kernels.mind import touch
+from simulator.model.kernels.mind import leader, touch
 from simulator.model.kernels.notes import note_event
 from simulator.model.kernels.patronage import prefers
 from simulator.randomness.philox import block, exponential, stream_key
@@ -65,19 +65,18 @@ def any_in_stock(s, b, town, life):
 
 
 @inlined
-def best_brand(s, needs_stock, damp, avoid, town, life, scratch):
-    """Brand in sight with the highest utility plus noise, or -1; ``damp`` < 1 is the hurry of a second-best choice."""
+def best_brand(damp, avoid, scratch):
+    """Brand in sight and on the shelf with the highest utility plus noise, or -1.
+
+    ``damp`` < 1 is the hurry of a second-best choice.
+    """
     best = -1
-    best_score = LOWEST
-    sight = whole_row(scratch.sight, 0)
-    for b in range(town.brands.shape[0]):
-        here = sight[b]
-        if b == avoid or here.seen == 0 or (needs_stock and not is_there(s, b, town, life)):
-            continue
-        score = damp * here.value + here.noise
-        if score > best_score:
-            best = b
-            best_score = score
+    top = np.float32(LOWEST)
+    sight, shelf = whole_row(scratch.sight, 0), whole_row(scratch.today, 0)
+    for first in range(0, len(sight), LANES):
+        here, today = across(sight, first), across(shelf, first)
+        score = pick(today.there * here.seen > 0.0, damp * here.value + here.noise, LOWEST)
+        best, top = leader(pick(lane_is(avoid - first), LOWEST, score), first, best, top)
     return best
 
 
@@ -121,7 +120,7 @@ def answer_empty_shelf(trip, b, day, second, week, person, me, mine, town, life,
             best = score
             answer = TOOK_VARIANT
             result = variant
-    rival = best_brand(s, True, 1.0, b, town, life, scratch)
+    rival = best_brand(1.0, b, scratch)
     if rival >= 0:
         score = score_of(rival, scratch) - p.search_anxiety
         if score > best:
@@ -178,7 +177,7 @@ def answer_delisted(trip, b, item, second, settled, person, sees, town, life, le
         if score > best:
             best = score
             result = -2 - slot
-    rival = best_brand(s, True, 1.0, b, town, life, scratch)
+    rival = best_brand(1.0, b, scratch)
     if rival >= 0 and (not settled or result == -1):
         score = score_of(rival, scratch)
         if surprised:
@@ -213,7 +212,7 @@ def settle_for(trip, missed, day, week, me, sees, town, life, setting, p, scratc
         note_event(trip.who, missed, KIND_DISLIKE, -1.0, FINDABILITY, 0, scratch)
     if missed == setting.focal:
         touch(me, FINDABILITY, day)
-    b = best_brand(trip.where, True, 1.0 - p.search_haste, missed, town, life, scratch)
+    b = best_brand(1.0 - p.search_haste, missed, scratch)
     wanted = score_of(missed, scratch)
     if b >= 0:
         found = score_of(b, scratch) - p.search_anxiety
