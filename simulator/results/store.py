@@ -12,6 +12,7 @@ import importlib
 import json
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -215,18 +216,24 @@ def words_of(scenario: Scenario) -> dict[str, Any]:
 
 def write_results(root: Path, comparison: Comparison) -> None:
     """Write everything that is derived from the replicates; the same bytes however they were made."""
-    write_text(root / "summary.json", to_json(comparison.summary()))
-    weekly = comparison.weekly().to_csv(index=False, float_format=f"%.{DIGITS}g", lineterminator="\n")
-    write_text(root / "weekly.csv", weekly)
+    with ThreadPoolExecutor(1) as aside:  # the database works while pictures are drawn
+        data = aside.submit(_write_data, root, comparison)
+        write_text(root / "summary.json", to_json(comparison.summary()))
+        weekly = comparison.weekly().to_csv(index=False, float_format=f"%.{DIGITS}g", lineterminator="\n")
+        write_text(root / "weekly.csv", weekly)
+        with guarded(root / PLOTS, "creating the folder"):
+            (root / PLOTS).mkdir(exist_ok=True)
+        pictures: Mapping[str, bytes] = importlib.import_module("simulator.report.plots").pictures(comparison)
+        for name, content in pictures.items():
+            write_bytes(root / PLOTS / f"{name}.png", content)
+        page: str = importlib.import_module("simulator.report.page").render(comparison, pictures)
+        write_text(root / "report.html", page)
+        data.result()
+
+
+def _write_data(root: Path, comparison: Comparison) -> None:
     _write_parquet(root / "weekly.parquet", comparison.outcomes, _WEEKLY_COLUMNS, tables.weekly_rows)
-    _write_parquet(root / "fates.parquet", comparison.outcomes, _FATE_COLUMNS, lambda one: [tables.fate_rows(one)])
-    with guarded(root / PLOTS, "creating the folder"):
-        (root / PLOTS).mkdir(exist_ok=True)
-    pictures: Mapping[str, bytes] = importlib.import_module("simulator.report.plots").pictures(comparison)
-    for name, content in pictures.items():
-        write_bytes(root / PLOTS / f"{name}.png", content)
-    page: str = importlib.import_module("simulator.report.page").render(comparison, pictures)
-    write_text(root / "report.html", page)
+    _write_parquet(root / "fates.parquet", comparison.outcomes, _FATE_COLUMNS, tables.fate_rows)
 
 
 _WEEKLY_COLUMNS = (
@@ -248,10 +255,9 @@ def _write_parquet(path: Path, outcomes: tuple[ReplicateOutcome, ...], columns: 
         try:
             connection.execute(f"CREATE TABLE result ({columns})")
             for outcome in outcomes:
-                for frame in rows(outcome):
-                    connection.register("part", frame)
-                    connection.execute("INSERT INTO result SELECT * FROM part")
-                    connection.unregister("part")
+                connection.register("part", rows(outcome))
+                connection.execute("INSERT INTO result SELECT * FROM part")
+                connection.unregister("part")
             target = str(part).replace("'", "''")
             connection.execute(f"COPY result TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
         finally:

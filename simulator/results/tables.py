@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
 
 from simulator.experiment.outcome import (
     BUYING,
@@ -36,6 +37,7 @@ NO_WEEK = -32768
 """Stands for "never" in columns of weeks."""
 
 Floats = NDArray[np.float64]
+_Columns = dict[str, Any]
 
 
 def weekly_series(outcomes: Sequence[ReplicateOutcome]) -> dict[str, Floats]:
@@ -108,24 +110,34 @@ def fate_rows(outcome: ReplicateOutcome) -> pd.DataFrame:
     )
 
 
-def weekly_rows(outcome: ReplicateOutcome) -> Iterator[pd.DataFrame]:
+def weekly_rows(outcome: ReplicateOutcome) -> pd.DataFrame:
     """The rows of ``weekly.parquet`` for one replicate: (arm, replicate, week, brand, dimension, level, metric, value).
 
     Dimension ``all`` holds every counter per brand, audits of the shelf and absences by cause, and, for the
     focal brand, what the base bought and its states; the other dimensions (store, region, segment, source, weight)
     hold units.
     """
-    for name in ARMS:
-        arm = outcome.arms[name]
-        weeks = weeks_of(arm)
-        yield _cube(outcome, name, weeks, arm.totals, METRICS, "all")
-        shelf = np.ascontiguousarray(arm.shelf.transpose(0, 2, 1))
-        yield _cube(outcome, name, weeks, shelf, [f"item_days_{cause}" for cause in _shelf_names()], "all")
-        yield _focal(outcome, name, weeks, arm)
-        for index, (dimension, level) in enumerate(outcome.levels):
-            yield _cube(outcome, name, weeks, arm.levels[:, index : index + 1], ("units",), dimension, (level,))
-        stores = arm.stores.astype(np.int64)
-        yield _cube(outcome, name, weeks, stores, ("units",), "store", [str(i) for i in range(stores.shape[1])])
+    parts = [part for name in ARMS for part in _parts(outcome, name)]
+    return pd.DataFrame({column: _joined([part[column] for part in parts]) for column in parts[0]})
+
+
+def _parts(outcome: ReplicateOutcome, name: str) -> Iterator[_Columns]:
+    """Columns of the rows of one arm, part by part."""
+    arm = outcome.arms[name]
+    weeks = weeks_of(arm)
+    yield _cube(outcome, name, weeks, arm.totals, METRICS, "all")
+    shelf = np.ascontiguousarray(arm.shelf.transpose(0, 2, 1))
+    yield _cube(outcome, name, weeks, shelf, [f"item_days_{cause}" for cause in _shelf_names()], "all")
+    yield _focal(outcome, name, weeks, arm)
+    for index, (dimension, level) in enumerate(outcome.levels):
+        yield _cube(outcome, name, weeks, arm.levels[:, index : index + 1], ("units",), dimension, (level,))
+    stores = arm.stores.astype(np.int64)
+    yield _cube(outcome, name, weeks, stores, ("units",), "store", [str(i) for i in range(stores.shape[1])])
+
+
+def _joined(parts: list[Any]) -> Any:
+    """A column of all parts, one after the other."""
+    return union_categoricals(parts) if isinstance(parts[0], pd.Categorical) else np.concatenate(parts)
 
 
 def _shelf_names() -> list[str]:
@@ -140,7 +152,7 @@ def _cube(
     metrics: Sequence[str],
     dimension: str,
     levels: Sequence[str] = ("all",),
-) -> pd.DataFrame:
+) -> _Columns:
     """Rows of a (week, metric or level, brand) array."""
     n_weeks, n_middle, n_brands = values.shape
     middle = np.tile(np.repeat(np.arange(n_middle), n_brands), n_weeks)
@@ -158,7 +170,7 @@ def _cube(
     )
 
 
-def _focal(outcome: ReplicateOutcome, name: str, weeks: NDArray[np.int64], arm: ArmRecord) -> pd.DataFrame:
+def _focal(outcome: ReplicateOutcome, name: str, weeks: NDArray[np.int64], arm: ArmRecord) -> _Columns:
     """Rows that only the focal brand has: purchases and states of its base, and talk about the change."""
     horizon = arm.lapse.shape[0]
     counters = {"habitual_units": (weeks, arm.habitual_units), "reached": (weeks, arm.reached)}
@@ -184,21 +196,19 @@ def _rows(
     level: pd.Categorical[str],
     metric: pd.Categorical[str],
     value: NDArray[np.int64],
-) -> pd.DataFrame:
+) -> _Columns:
     n = value.shape[0]
     one = np.zeros(n, dtype=np.int8)
-    return pd.DataFrame(
-        {
-            "arm": _named(one, (arm,)),
-            "replicate": np.full(n, outcome.replicate, dtype=np.int32),
-            "week": week.astype(np.int32),
-            "brand": _named(brand, outcome.brands),
-            "dimension": _named(one, (dimension,)),
-            "level": level,
-            "metric": metric,
-            "value": value.astype(np.int64),
-        }
-    )
+    return {
+        "arm": _named(one, (arm,)),
+        "replicate": np.full(n, outcome.replicate, dtype=np.int32),
+        "week": week.astype(np.int32),
+        "brand": _named(brand, outcome.brands),
+        "dimension": _named(one, (dimension,)),
+        "level": level,
+        "metric": metric,
+        "value": value.astype(np.int64),
+    }
 
 
 def _named(codes: NDArray[np.integer[Any]], names: Sequence[str]) -> pd.Categorical[str]:

@@ -22,6 +22,8 @@ from simulator.experiment.outcome import METRICS, ArmRecord, ReplicateOutcome
 from simulator.results.files import RunFolderError, guarded, write_bytes
 
 SCHEMA = "brandsim-task/1"
+LIGHTLY = 1
+"""Level of compression."""
 
 _ARM_WORDS = ("name", "first_week", "rolled_back", "reports", "gated")
 _ARM_ARRAYS = tuple(f.name for f in fields(ArmRecord) if f.name not in _ARM_WORDS)
@@ -72,14 +74,21 @@ def save_outcome(outcome: ReplicateOutcome, path: Path, *, run: str = "") -> Non
         },
     }
     text = json.dumps(meta, ensure_ascii=False).encode("utf-8")
+    about = {
+        "meta": np.frombuffer(text, dtype=np.uint8),
+        "digest": np.frombuffer(_digest(text, arrays), dtype=np.uint8),
+    }
+    write_bytes(path, _packed({**about, **arrays}))
+
+
+def _packed(arrays: dict[str, NDArray[Any]]) -> bytes:
+    """Return the content of an ``.npz``, compressed lightly: four times as fast as by default, for a third more."""
     buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        meta=np.frombuffer(text, dtype=np.uint8),
-        digest=np.frombuffer(_digest(text, arrays), dtype=np.uint8),
-        **arrays,  # type: ignore[arg-type]
-    )
-    write_bytes(path, buffer.getvalue())
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=LIGHTLY) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
+    return buffer.getvalue()
 
 
 def load_outcome(path: Path, *, run: str = "") -> ReplicateOutcome:
