@@ -34,6 +34,7 @@ _NOT_NEEDED = {
     "LiteralPropagationSubPipelinePass",
     "LiteralUnroll",
     "MakeFunctionToJitFunction",
+    "NopythonRewrites",
     "RewriteDynamicRaises",
     "RewriteSemanticConstants",
     "WithLifting",
@@ -138,7 +139,7 @@ class Kernel(CPUDispatcher):
     """
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any], signature: str | None = None) -> None:
-        super().__init__(function, targetoptions={"nopython": True, **options})
+        super().__init__(function, targetoptions={"nopython": True, "no_cfunc_wrapper": True, **options})
         if cache_folder() is not None:
             self.enable_caching()
         if signature is not None:
