@@ -377,11 +377,11 @@ class Life(NamedTuple):
 
 
 class Seats(NamedTuple):
-    """A chunk of trips whose draws are made together, since loops over many trips become vector instructions."""
+    """A chunk of trips, of stores' items or of messages, whose draws are made together by vector instructions."""
 
     uid: Array  # (CHUNK,) uint64
-    ordinal: Array  # (CHUNK,) int32
-    again: Array  # (CHUNK,) uint32, 1 where the trip was put off earlier
+    ordinal: Array  # (CHUNK,) int32, of the trip; or of whom the draw is about
+    again: Array  # (CHUNK,) uint32, draw number: 1 where the trip was put off earlier
     words: Array  # (rows, CHUNK) uint32, see `shop`
     noise: Array  # (B rounded up to eights, CHUNK) float32, Gumbel noise by brand
     luck: Array  # (CHUNK,) float32, standard normal: quality of this use
@@ -392,6 +392,8 @@ class Seats(NamedTuple):
     middle: Array  # (CHUNK,) float32, what their tastes drift around
     value: Array  # (CHUNK,) float32, utility of a brand for them
     wait: Array  # (CHUNK,) float64, time to the next trip in mean intervals
+    about: Array  # (CHUNK,) int32, place of the news that a message carries
+    friend: Array  # (CHUNK,) int32, which of the friends told of it is the receiver, -1 for a stranger
 
 
 class Scratch(NamedTuple):

@@ -268,6 +268,8 @@ def new_crew(world: World, values: Mapping[str, float], team: int = 1, looks: in
                     middle=aligned(CHUNK, np.float32),
                     value=aligned(CHUNK, np.float32),
                     wait=aligned(CHUNK, np.float64),
+                    about=aligned(CHUNK, np.int32),
+                    friend=aligned(CHUNK, np.int32),
                 ),
             )
         )

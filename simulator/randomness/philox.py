@@ -236,6 +236,17 @@ def fill_blocks(run, stream, draws, n, partner, seats, row):
         put_blocks(key, uid, wide_of(np.uint64(partner)), again, seats.words, row, first)
 
 
+@inlined
+def fill_at(key, n, seats, row):
+    """Draw one block by the same key for each of the first ``n`` of a chunk, as `fill_blocks` does.
+
+    ``seats.uid`` holds who draws, ``seats.ordinal`` the partners and ``seats.again`` the draw numbers.
+    """
+    for first in range(0, n, WIDE):
+        uid, partner, again = wide_at(seats.uid, first), wide_at(seats.ordinal, first), wide_at(seats.again, first)
+        put_blocks(wide_of(key), uid, partner, again, seats.words, row, first)
+
+
 @kernel
 def fill_words(key, ids, partner, draw, out):
     """Fill ``out`` (n, 4) with the words of every entity in ``ids`` (n,); ``partner`` is (n,)."""

@@ -135,6 +135,7 @@ CHUNK = 64
 # the changed looks, see `perceive.look_words`)
 TRIP_WORDS, CALENDAR_WORDS = 0, 4
 EXPERIENCE_WORDS, CHOICE_WORDS, INCIDENCE_WORDS, SERVICE_WORDS = 0, 4, 8, 12
+NEWS_WORDS, MESSAGE_WORDS = 0, 4
 
 # positions in Scratch.counts, a thread's own
 (

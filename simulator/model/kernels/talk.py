@@ -14,14 +14,17 @@ from simulator.model.kernels.ahead import AHEAD, fetch_friends, fetch_hearer, fe
 from simulator.model.kernels.constants import (
     AWARE_HEARD,
     BY_TALK,
+    CHUNK,
     GENERATIONS,
     LEFT,
     LOOK_PACK,
     LOOK_POSITION,
+    MESSAGE_WORDS,
     MESSAGES,
     MOST_TOLD,
     NEGATIVE,
     NEWS,
+    NEWS_WORDS,
     NO_CAUSE,
     POSITIVE,
     POST,
@@ -32,7 +35,7 @@ from simulator.model.kernels.constants import (
 from simulator.model.kernels.mind import refresh, touch
 from simulator.model.kernels.reputation import mend_reputations, soil, weight_of_others
 from simulator.model.kernels.team import meet, part_of
-from simulator.randomness.philox import block, poisson, stream_key, uniform
+from simulator.randomness.philox import block, fill_at, poisson, stream_key, uniform
 from simulator.randomness.streams import Stream
 
 _TALK = int(Stream.TALK)
@@ -152,59 +155,98 @@ def people_reached(news, words, degree, p):
     return told, strangers
 
 
+@inlined
+def draw_tellers(key, first, size, town, life, seats):
+    """Draw how many hear each of ``size`` news, into rows ``NEWS_WORDS`` on of ``seats.words``."""
+    for j in range(size):
+        news = life.news[first + j]
+        seats.uid[j] = town.people[news.who].uid
+        seats.ordinal[j] = news.brand
+        seats.again[j] = news.luck
+    fill_at(key, size, seats, NEWS_WORDS)
+
+
+@kernel
+def send(key, size, messages, tomorrow, town, life, p, scratch):
+    """Send ``size`` messages: find who receives each, and who is struck by it and retells it ``tomorrow``."""
+    seats, words = scratch.seats, scratch.seats.words
+    people = town.people.shape[0]
+    fill_at(key, size, seats, MESSAGE_WORDS)
+    for j in range(size):
+        n = np.int64(seats.about[j])
+        news = life.news[n]
+        row = MESSAGE_WORDS
+        drawn = (words[row, j], words[row + 1, j], words[row + 2, j], words[row + 3, j])
+        r = np.int64(uniform(drawn[1]) * people)
+        strength = p.weak_tie_persuasion
+        if seats.friend[j] >= 0:
+            friend, strength = pick_friend(news.who, seats.friend[j], drawn, scratch.told, town, p)
+            r = np.int64(friend)
+        message = messages[scratch.counts[MESSAGES]]
+        message.receiver = r
+        message.news = n
+        message.strength = strength
+        scratch.counts[MESSAGES] += 1
+        if uniform(drawn[2]) < p.retell_share * strength and scratch.counts[RETOLD] < tomorrow.shape[0]:
+            retold = tomorrow[scratch.counts[RETOLD]]
+            retold.who = r
+            retold.brand = news.brand
+            retold.valence = 1.0 if news.valence > 0.0 else -1.0
+            retold.cause = news.cause
+            retold.generation = min(int(news.generation) + 1, GENERATIONS - 1)
+            retold.luck = drawn[3]
+            scratch.counts[RETOLD] += 1
+
+
 @kernel
 def tell(first, last, messages, tomorrow, day, town, life, setting, p, scratch, records):
     """Let the tellers of news ``first`` to ``last`` tell it: write ``messages`` until their list is full.
 
-    Who is struck by what was heard retells it ``tomorrow``. Returns the first news that is left.
+    Who is struck by what was heard retells it ``tomorrow``. Returns the first news that is left. Draws are made for
+    many news, and then for many messages, at a time.
     """
-    people = town.people.shape[0]
+    seats = scratch.seats
     key = stream_key(setting.run, _TALK, day)
     key_friend = stream_key(setting.run, _FRIEND, day)
     for k in range(first, min(last, first + 2 * AHEAD)):
         fetch_teller(life.news[k].who, town)
     for k in range(first, min(last, first + AHEAD)):
         fetch_friends(life.news[k].who, town)
-    n = first
-    while n < last:
+    waiting = 0
+    drawn_to = first
+    for n in range(first, last):
         if n + 2 * AHEAD < last:
             fetch_teller(life.news[n + 2 * AHEAD].who, town)
         if n + AHEAD < last:
             fetch_friends(life.news[n + AHEAD].who, town)
+        if n == drawn_to:
+            send(key_friend, waiting, messages, tomorrow, town, life, p, scratch)  # these seats are needed
+            waiting = 0
+            drawn_to = min(last, n + CHUNK)
+            draw_tellers(key, n, drawn_to - n, town, life, seats)
         news = life.news[n]
-        i = news.who
-        uid = town.people[i].uid
-        words = block(key, uid, news.brand, news.luck)
-        told, strangers = people_reached(news, words, np.int64(town.people[i].friends), p)
-        m = scratch.counts[MESSAGES]
+        seat = (n - first) % CHUNK
+        words = (seats.words[NEWS_WORDS, seat], seats.words[NEWS_WORDS + 1, seat])
+        told, strangers = people_reached(news, words, np.int64(town.people[news.who].friends), p)
+        m = scratch.counts[MESSAGES] + waiting
         if m > 0 and m + told + strangers > messages.shape[0]:
-            break
-        generation = min(int(news.generation), GENERATIONS - 1)
+            send(key_friend, waiting, messages, tomorrow, town, life, p, scratch)
+            return n
         if news.cause != NO_CAUSE:
-            records.tellers[news.cause, generation] += 1
+            records.tellers[news.cause, min(int(news.generation), GENERATIONS - 1)] += 1
+        uid = town.people[news.who].uid
         for k in range(told + strangers):
-            pick = block(key_friend, uid, _DRAWS * news.brand + k, news.luck)
-            r = np.int64(uniform(pick[1]) * people)
-            strength = p.weak_tie_persuasion
-            if k < told:
-                friend, strength = pick_friend(i, k, pick, scratch.told, town, p)
-                r = np.int64(friend)
-            message = messages[m + k]
-            message.receiver = r
-            message.news = n
-            message.strength = strength
-            if uniform(pick[2]) < p.retell_share * strength and scratch.counts[RETOLD] < tomorrow.shape[0]:
-                retold = tomorrow[scratch.counts[RETOLD]]
-                retold.who = r
-                retold.brand = news.brand
-                retold.valence = 1.0 if news.valence > 0.0 else -1.0
-                retold.cause = news.cause
-                retold.generation = min(generation + 1, GENERATIONS - 1)
-                retold.luck = pick[3]
-                scratch.counts[RETOLD] += 1
-        scratch.counts[MESSAGES] = m + told + strangers
-        n += 1
-    return n
+            if waiting == CHUNK:
+                send(key_friend, waiting, messages, tomorrow, town, life, p, scratch)
+                waiting = 0
+            seats.uid[waiting] = uid
+            seats.ordinal[waiting] = _DRAWS * news.brand + k
+            seats.again[waiting] = news.luck
+            seats.about[waiting] = n
+            seats.friend[waiting] = k if k < told else -1
+            waiting += 1
+    send(key_friend, waiting, messages, tomorrow, town, life, p, scratch)
+    return last
 
 
 @kernel
