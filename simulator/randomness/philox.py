@@ -199,11 +199,11 @@ def normal(word):
     return quantile(uniform(word))
 
 
-@typed_kernel("int64(uint32, float64)")
-def poisson(word, mean):
-    """Poisson count by inversion of the distribution function, for means up to a few hundred."""
+@typed_kernel("int64(uint32, float64, float64)")
+def poisson_of(word, mean, none):
+    """Poisson count as `poisson` draws it, where ``none = exp(-mean)`` is known."""
     u = uniform(word)
-    term = exp(-mean)
+    term = none
     total = term
     count = 0
     while u > total and count < 1000:
@@ -211,6 +211,12 @@ def poisson(word, mean):
         term *= mean / count
         total += term
     return count
+
+
+@typed_kernel("int64(uint32, float64)")
+def poisson(word, mean):
+    """Poisson count by inversion of the distribution function, for means up to a few hundred."""
+    return poisson_of(word, mean, exp(-mean))
 
 
 @inlined

@@ -35,7 +35,7 @@ from simulator.model.kernels.constants import (
 from simulator.model.kernels.mind import refresh, touch
 from simulator.model.kernels.reputation import mend_reputations, soil, weight_of_others
 from simulator.model.kernels.team import meet, part_of
-from simulator.randomness.philox import block, fill_at, poisson, stream_key, uniform
+from simulator.randomness.philox import block, exp, fill_at, poisson, poisson_of, stream_key, uniform
 from simulator.randomness.streams import Stream
 
 _TALK = int(Stream.TALK)
@@ -145,10 +145,18 @@ def pick_friend(i, m, words, told, town, p):
 
 
 @inlined
-def people_reached(news, words, degree, p):
-    """How many friends hear a piece of news today, and how many strangers besides."""
-    mean = p.people_told if news.valence > 0.0 else p.people_told * p.people_told_ratio
-    told = int(min(poisson(words[0], mean), degree, MOST_TOLD))
+def silence(p):
+    """Probability that good news is told to nobody today, and that bad news is."""
+    return exp(-p.people_told), exp(-p.people_told * p.people_told_ratio)
+
+
+@inlined
+def people_reached(news, words, degree, silent, p):
+    """How many friends hear a piece of news today, and how many strangers besides; ``silent`` is from `silence`."""
+    mean, none = p.people_told, silent[0]
+    if news.valence <= 0.0:
+        mean, none = p.people_told * p.people_told_ratio, silent[1]
+    told = int(min(poisson_of(words[0], mean, none), degree, MOST_TOLD))
     strangers = 0
     if news.valence == POST:  # a public post also reaches people who are no friends
         strangers = poisson(words[1], p.post_reach)
@@ -212,6 +220,7 @@ def tell(first, last, messages, tomorrow, day, town, life, setting, p, scratch, 
         fetch_teller(life.news[k].who, town)
     for k in range(first, min(last, first + AHEAD)):
         fetch_friends(life.news[k].who, town)
+    silent = silence(p)
     waiting = 0
     drawn_to = first
     for n in range(first, last):
@@ -227,7 +236,7 @@ def tell(first, last, messages, tomorrow, day, town, life, setting, p, scratch, 
         news = life.news[n]
         seat = (n - first) % CHUNK
         words = (seats.words[NEWS_WORDS, seat], seats.words[NEWS_WORDS + 1, seat])
-        told, strangers = people_reached(news, words, np.int64(town.people[news.who].friends), p)
+        told, strangers = people_reached(news, words, np.int64(town.people[news.who].friends), silent, p)
         m = scratch.counts[MESSAGES] + waiting
         if m > 0 and m + told + strangers > messages.shape[0]:
             send(key_friend, waiting, messages, tomorrow, town, life, p, scratch)
@@ -276,7 +285,7 @@ def soil_by_posts(day, town, life, setting, p):
         news = life.news[n]
         if news.valence == POST and news.cause != NO_CAUSE:
             words = block(key, town.people[news.who].uid, news.brand, news.luck)
-            _, strangers = people_reached(news, words, 0, p)
+            _, strangers = people_reached(news, words, 0, silence(p), p)
             soil(life.firms[news.brand], strangers / town.people.shape[0])
 
 
