@@ -29,7 +29,7 @@ from simulator.model.kernels.people import grow_bond, lose_person
 from simulator.model.kernels.perceive import form_opinion, grow_familiar, miss_probability
 from simulator.model.kernels.record import note_lapse
 from simulator.model.kernels.reputation import HABITS
-from simulator.model.kernels.shelves import order_up_to
+from simulator.model.kernels.shelves import draw_for_stores, order_up_to
 from simulator.model.kernels.shop import (
     advance_calendar,
     draw_calendar,
@@ -46,6 +46,7 @@ from simulator.model.levers import LOOK
 from simulator.model.memory import aligned
 from simulator.model.plan import PHASES
 from simulator.parameters import table
+from simulator.randomness.philox import block
 from simulator.results.metrics import FATES, fate_counts
 
 quick = settings(max_examples=40, deadline=None, derandomize=True)
@@ -452,6 +453,18 @@ def test_lapsed_means_silent_for_twice_the_own_interval_while_still_buying(
 
 
 # -- shelves --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("stores", "blocks"), [(1, 1), (7, 6), (3, 70)])
+def test_stores_draw_together_what_each_draws_alone(model: BrandMarket, stores: int, blocks: int) -> None:
+    scratch = new_crew(model.world, model.values)[0]
+    words = aligned((8, 256), np.uint32)
+    keys = (np.uint64(12345), np.uint64(2**63 + 7))
+    draw_for_stores(*keys, 2, 2 + stores, blocks, scratch.seats, words)
+    for s in range(stores):
+        for k in range(blocks):
+            alone = [block(key, np.uint64(2 + s), k, 0) for key in keys]
+            assert words[:, s * blocks + k].tolist() == [int(word) for four in alone for word in four]
 
 
 @quick

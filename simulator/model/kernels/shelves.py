@@ -117,15 +117,28 @@ def draw_for_stores(key, more, first, last, blocks, seats, words):
     for begin in range(0, (last - first) * blocks, CHUNK):
         for j in range(CHUNK):
             seats.uid[j] = s
-            seats.again[j] = k
+            seats.ordinal[j] = k
             k += 1
             if k == blocks:
                 k = 0
                 s += 1
         for lane in range(0, CHUNK, WIDE):
-            stores, partner = wide_at(seats.uid, lane), wide_at(seats.again, lane)
+            stores, partner = wide_at(seats.uid, lane), wide_at(seats.ordinal, lane)
             put_blocks(wide_of(key), stores, partner, wide_of(_ONCE), words, 0, begin + lane)
             put_blocks(wide_of(more), stores, partner, wide_of(_ONCE), words, 4, begin + lane)
+
+
+@inlined
+def drawn_for(s, first, last, blocks, key, more, setting, scratch):
+    """Column of ``scratch.store_words`` where the draws of store ``s`` begin, which it may make with the next few's.
+
+    Stores ``first`` to ``last`` are asked for one after the other; other arguments as in `draw_for_stores`.
+    """
+    together = scratch.store_words.shape[1] // blocks
+    nth = (s - first) % together
+    if nth == 0 and setting.shelves == 1:
+        draw_for_stores(key, more, s, min(last, s + together), blocks, scratch.seats, scratch.store_words)
+    return nth * blocks
 
 
 @kernel
@@ -142,11 +155,8 @@ def deliver_and_shelve(day, week, first, last, town, life, levers, setting, p, s
     key_event = stream_key(setting.run, _EVENT, day // DAYS_OF_WEEK)
     words = scratch.store_words
     blocks = (town.demand.shape[1] + 1) // 2  # one for two items
-    together = words.shape[1] // blocks
     for s in range(first, last):
-        if setting.shelves == 1 and (s - first) % together == 0:
-            draw_for_stores(key, key_records, s, min(last, s + together), blocks, scratch.seats, words)
-        drawn = (s - first) % together * blocks
+        drawn = drawn_for(s, first, last, blocks, key, key_records, setting, scratch)
         for b in range(town.rep_of.shape[1]):
             failures = failure_ratio(s, b, day, town, life, levers, p)
             for i in range(town.first_item[b], town.first_item[b + 1]):
@@ -227,11 +237,8 @@ def order(day, week, first, last, town, life, levers, setting, p, scratch, own_o
     review = max(1, np.int64(p.review_days))
     words = scratch.store_words
     items = town.demand.shape[1]
-    together = words.shape[1] // items
     for s in range(first, last):
-        if setting.shelves == 1 and (s - first) % together == 0:
-            draw_for_stores(key, key_forecast, s, min(last, s + together), items, scratch.seats, words)
-        drawn = (s - first) % together * items
+        drawn = drawn_for(s, first, last, items, key, key_forecast, setting, scratch)
         arrival = following = day
         for b in range(town.rep_of.shape[1]):
             if b == 0 or levers.lead_time[s, b] != levers.lead_time[s, b - 1]:
