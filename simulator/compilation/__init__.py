@@ -13,11 +13,12 @@ from numba.extending import intrinsic
 
 from simulator.compilation.apart import Apart, call_at
 from simulator.compilation.cache import cache_folder, is_warm, mark_warm, source_hash, sources
-from simulator.compilation.lanes import LANES, bits_of, lane_is, lanes_at, largest, pick, repeat
+from simulator.compilation.lanes import LANES, bits_of, lane_is, lanes_at, largest, pick
 from simulator.compilation.packed import Packing, Unpacked, count, share, within
 from simulator.compilation.parts import Kernel, Part
 from simulator.compilation.tables import hold
 from simulator.compilation.turned import WORD, across, in_row, row_of, turned_view, whole_row
+from simulator.compilation.vectors import repeat
 from simulator.compilation.wide import WIDE, put_wide, wide_at, wide_of
 
 __all__ = [

@@ -13,11 +13,9 @@ from typing import Any, cast
 
 from llvmlite import ir
 from numba.core import types
-from numba.core.datamodel import PrimitiveModel
-from numba.core.imputils import lower_builtin, lower_cast
-from numba.core.typing import signature
-from numba.core.typing.templates import AbstractTemplate, infer_global
-from numba.extending import intrinsic, register_model
+from numba.extending import intrinsic
+
+from simulator.compilation.vectors import Vector, as_vector, define, held_as, repeat, takes_plain
 
 LANES = 8
 """Numbers that are worked on at once."""
@@ -27,48 +25,26 @@ NUMBERS = ir.VectorType(ir.FloatType(), LANES)
 BITS = ir.VectorType(ir.IntType(1), LANES)
 
 
-class _Lanes(types.Type):
+@held_as(NUMBERS)
+class _Lanes(Vector):
     """Eight numbers of 32 bits."""
 
+    shape, one, plain = NUMBERS, types.float32, types.Number
 
+
+@held_as(BITS)
 class _Choice(types.Type):
     """Eight times yes or no."""
 
 
 lanes_type = _Lanes("lanes")
 choice_type = _Choice("choice")
-
-
-@register_model(_Lanes)
-class _LanesModel(PrimitiveModel):
-    def __init__(self, dmm: Any, fe_type: Any) -> None:
-        super().__init__(dmm, fe_type, NUMBERS)
-
-
-@register_model(_Choice)
-class _ChoiceModel(PrimitiveModel):
-    def __init__(self, dmm: Any, fe_type: Any) -> None:
-        super().__init__(dmm, fe_type, BITS)
-
-
-def repeat(builder: Any, one: Any, shape: Any) -> Any:
-    """A vector of some shape, of one number again and again."""
-    blank = ir.Constant(shape, ir.Undefined)
-    first = builder.insert_element(blank, one, ir.IntType(32)(0))
-    return builder.shuffle_vector(
-        first, blank, ir.Constant(ir.VectorType(ir.IntType(32), shape.count), [0] * shape.count)
-    )
+takes_plain(_Lanes)
 
 
 def as_lanes(context: Any, builder: Any, value: Any, kind: Any) -> Any:
-    if isinstance(kind, _Lanes):
-        return value
-    return repeat(builder, context.cast(builder, value, kind, types.float32), NUMBERS)
-
-
-@lower_cast(types.Number, _Lanes)
-def _cast_number(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
-    return as_lanes(context, builder, value, fromty)
+    """A value as lanes: itself, or a number eight times."""
+    return as_vector(context, builder, value, kind, _Lanes)
 
 
 @intrinsic
@@ -89,28 +65,6 @@ def _lanes_at(typingctx: Any, table: Any, first: Any, column: Any) -> Any:
     return lanes_type(table, first, column), generate
 
 
-def _makes_lanes(args: Any) -> bool:
-    """Whether an operator has lanes to work on."""
-    known = all(isinstance(kind, _Lanes | types.Number) for kind in args)
-    return known and any(isinstance(kind, _Lanes) for kind in args)
-
-
-def _define(symbol: Any, result: Any, write: Callable[[Any, Any, Any], Any]) -> None:
-    """Teach the compiler an operator on lanes and numbers."""
-
-    @infer_global(symbol)
-    class _Template(AbstractTemplate):
-        def generic(self, args: Any, kws: Any) -> Any:
-            return signature(result, *args) if _makes_lanes(args) else None
-
-    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        numbers = [as_lanes(context, builder, value, kind) for value, kind in zip(args, sig.args, strict=True)]
-        return write(builder, *numbers)
-
-    for first, second in ((_Lanes, _Lanes), (_Lanes, types.Number), (types.Number, _Lanes)):
-        lower_builtin(symbol, first, second)(lower)
-
-
 for _plain, _in_place, _name in (
     (operator.add, operator.iadd, "fadd"),
     (operator.sub, operator.isub, "fsub"),
@@ -118,7 +72,7 @@ for _plain, _in_place, _name in (
     (operator.truediv, operator.itruediv, "fdiv"),
 ):
     for _symbol in (_plain, _in_place):
-        _define(_symbol, lanes_type, lambda builder, a, b, name=_name: getattr(builder, name)(a, b))
+        define(_symbol, _Lanes, lanes_type, lambda builder, a, b, name=_name: getattr(builder, name)(a, b))
 for _symbol, _name in (
     (operator.lt, "<"),
     (operator.le, "<="),
@@ -127,7 +81,7 @@ for _symbol, _name in (
     (operator.eq, "=="),
     (operator.ne, "!="),
 ):
-    _define(_symbol, choice_type, lambda builder, a, b, name=_name: builder.fcmp_ordered(name, a, b))
+    define(_symbol, _Lanes, choice_type, lambda builder, a, b, name=_name: builder.fcmp_ordered(name, a, b))
 
 
 @intrinsic

@@ -27,8 +27,9 @@ from numba.core.typing import signature
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global
 from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, lower_setattr_generic, register_model
 
-from simulator.compilation.lanes import INDEX, LANES, NUMBERS, WORDS, as_lanes, choice_type, lanes_type, repeat
+from simulator.compilation.lanes import INDEX, LANES, NUMBERS, WORDS, as_lanes, choice_type, lanes_type
 from simulator.compilation.packed import WORD_BITS, Field, Grain, packing_of
+from simulator.compilation.vectors import repeat
 
 WORD = 4
 """Bytes between two entries of a row."""

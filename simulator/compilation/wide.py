@@ -14,60 +14,24 @@ from typing import Any, cast
 
 from llvmlite import binding, ir
 from numba.core import types
-from numba.core.datamodel import PrimitiveModel
-from numba.core.imputils import lower_builtin, lower_cast
-from numba.core.typing import signature
-from numba.core.typing.templates import AbstractTemplate, infer_global
-from numba.extending import intrinsic, register_model
+from numba.extending import intrinsic
 
-from simulator.compilation.lanes import repeat
+from simulator.compilation.vectors import Vector, as_vector, define, held_as, takes_plain
 
 WIDE = 32 if binding.get_host_cpu_features().get("avx512dq", False) else 8
 """Words that are worked on at once: as many as the processor's registers hold six of."""
 _WORDS = ir.VectorType(ir.IntType(64), WIDE)
 
 
-class _Wide(types.Type):
+@held_as(_WORDS)
+class _Wide(Vector):
     """Words of 64 bits, `WIDE` of them."""
+
+    shape, one, plain = _WORDS, types.uint64, types.Integer
 
 
 wide_type = _Wide("wide")
-
-
-@register_model(_Wide)
-class _WideModel(PrimitiveModel):
-    def __init__(self, dmm: Any, fe_type: Any) -> None:
-        super().__init__(dmm, fe_type, _WORDS)
-
-
-def _as_wide(context: Any, builder: Any, value: Any, kind: Any) -> Any:
-    if isinstance(kind, _Wide):
-        return value
-    return repeat(builder, context.cast(builder, value, kind, types.uint64), _WORDS)
-
-
-@lower_cast(types.Integer, _Wide)
-def _cast_integer(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
-    return _as_wide(context, builder, value, fromty)
-
-
-def _define(symbol: Any, write: str) -> None:
-    """Teach the compiler an operator on wide words and numbers."""
-
-    @infer_global(symbol)
-    class _Template(AbstractTemplate):
-        def generic(self, args: Any, kws: Any) -> Any:
-            known = all(isinstance(kind, _Wide | types.Integer) for kind in args)
-            found = known and any(isinstance(kind, _Wide) for kind in args)
-            return signature(wide_type, *args) if found else None
-
-    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        numbers = [_as_wide(context, builder, value, kind) for value, kind in zip(args, sig.args, strict=True)]
-        return getattr(builder, write)(*numbers)
-
-    for first, second in ((_Wide, _Wide), (_Wide, types.Integer), (types.Integer, _Wide)):
-        lower_builtin(symbol, first, second)(lower)
-
+takes_plain(_Wide)
 
 for _symbol, _name in (
     (operator.add, "add"),
@@ -77,7 +41,7 @@ for _symbol, _name in (
     (operator.and_, "and_"),
     (operator.rshift, "lshr"),
 ):
-    _define(_symbol, _name)
+    define(_symbol, _Wide, wide_type, lambda builder, a, b, name=_name: getattr(builder, name)(a, b))
 
 
 def _start(context: Any, builder: Any, table: Any, value: Any, place: Any, kind: Any) -> tuple[Any, Any]:
@@ -119,7 +83,7 @@ def _wide_of(typingctx: Any, number: Any) -> Any:
     """Typed half of `wide_of`."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _as_wide(context, builder, args[0], number)
+        return as_vector(context, builder, args[0], number, _Wide)
 
     return wide_type(number), generate
 
