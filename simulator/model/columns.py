@@ -309,6 +309,7 @@ SIGHT = np.dtype(
 TODAY = np.dtype(
     [
         ("salience", np.float32),  # logit, what is added to a brand's utility for who has no habit of it
+        ("reference", np.float32),  # log price people are used to
         ("apart", np.float32),  # 1 where a change or a reputation makes the brand worth something else today
         ("there", np.float32),  # 1 where the brand stands on the shelf of the store that is being served
     ]

@@ -27,7 +27,6 @@ from simulator.model.kernels.people import dismiss
 from simulator.model.kernels.shelves import place_order
 from simulator.model.pilot import aim as aim_at
 from simulator.model.plan import PHASES, Plan
-from simulator.model.reference_prices import adapted, on_the_move
 from simulator.model.reporters import day_run, empty_at_closing, focal_share_today, focal_units_today, people_reached
 from simulator.model.reps import Rep
 from simulator.model.state import initial_state
@@ -336,9 +335,9 @@ class BrandMarket(mesa.Model):
             self._finish(today, int(end))
 
     def _next_review(self, today: int) -> int:
-        """The next day to come back to Python: after a long stretch, or each week where somebody looks back at it."""
+        """The next day to come back to Python: after a long stretch, or each week where a trigger looks back at it."""
         end = 7 * (today // 7 + 1)
-        if not self._triggers() and not on_the_move(self.state.reference, self.levers):
+        if not self._triggers():
             end = max(end, today + LONGEST_STRETCH // self.world.size)
         return min(end, 0) if today < 0 else end
 
@@ -401,7 +400,7 @@ class BrandMarket(mesa.Model):
             add_books(self.state.records, other)
 
     def _finish(self, today: int, end: int) -> None:
-        """What follows a stretch of days: managers' own orders, and at the end of a week prices and triggers."""
+        """What follows a stretch of days: managers' own orders, what people are used to, and triggers."""
         if self._own_orders.any():
             for store in self.stores:
                 wanted = store.order(today)
@@ -409,12 +408,10 @@ class BrandMarket(mesa.Model):
                     asked, town, life = np.asarray(wanted, np.int32), self.town, self.state.life
                     place_order(today, store.index, asked, town, life, self.levers, self.setting, self.parameters)
         self.state.day = end
-        if end % 7 == 0:
-            if on_the_move(self.state.reference, self.levers):
-                self.state.reference[:] = adapted(self.state.reference, self.levers, self.world, self.values)
-                self.levers.brands["log_reference"] = self.state.reference
-            if end > 0:
-                self._look_back(end // 7 - 1)
+        weeks = end // 7 - int(self.levers.set_on[0]) // 7
+        self.state.reference[:] = self.levers.reference[min(weeks, len(self.levers.reference) - 1)]
+        if end % 7 == 0 and end > 0:
+            self._look_back(end // 7 - 1)
 
     def _triggers(self) -> list[Any]:
         """Rollbacks that wait for what they watch."""

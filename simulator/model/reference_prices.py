@@ -21,17 +21,26 @@ def on_the_move(reference: NDArray[np.float32], levers: Levers) -> bool:
     return not usual or bool((reference != levers.brands["log_list"]).any())
 
 
-def adapted(
-    reference: NDArray[np.float32], levers: Levers, world: World, values: Mapping[str, float]
+def reference_by_week(
+    reference: NDArray[np.float32], levers: Levers, weeks: int, world: World, values: Mapping[str, float]
 ) -> NDArray[np.float32]:
-    """Return the reference prices (B,) after one more week; prices that never moved stay what they were, to the bit."""
+    """Return the reference prices (B,) of today and after each of a number of ``weeks``, while the levers hold.
+
+    Shape (weeks + 1, B), or (1, B) where all stay as they are. What never moved stays what it was, to the bit.
+    """
+    if not on_the_move(reference, levers):
+        return reference[None].copy()
     trips = _WEEK * float(world.customers.rate.mean())
     part = 1.0 - (1.0 - values["reference_price_rate"]) ** trips
     listed = levers.brands["log_list"]
     steady = (levers.offers["log_price"] == listed).all(axis=0)  # a mean of equal numbers may be off in the last place
     steady[levers.specials["brand"]] = False
     seen = np.where(steady, listed, seen_prices(levers, world))
-    return np.asarray(reference + part * (seen - reference), np.float32)
+    path = np.empty((weeks + 1, reference.shape[0]), np.float32)
+    path[0] = reference
+    for week in range(weeks):
+        path[week + 1] = path[week] + part * (seen - path[week])
+    return path
 
 
 def seen_prices(levers: Levers, world: World) -> NDArray[Any]:

@@ -27,6 +27,7 @@ from simulator.model.incidents import defects_of, recall
 from simulator.model.kernels.constants import LOOK_RECIPE, USUAL_LOOKS, USUAL_PRICES
 from simulator.model.levers import BRAND_LEVER, OFFER, SPECIAL, Levers
 from simulator.model.media import broadcasts_of
+from simulator.model.reference_prices import reference_by_week
 from simulator.model.staffing import Move, channel_of_reps, many, moves_of, people_levers
 from simulator.model.switches import check_channels
 from simulator.randomness import Stream, uniforms
@@ -317,7 +318,6 @@ class Timeline:
         offers["gate"] = product_gate(world, values, self._recipe_shift(looks, active))
         by_brand = np.zeros(count, BRAND_LEVER)
         by_brand["log_list"] = log_list
-        by_brand["log_reference"] = reference
         acting = self._acting_people(day, rolled_back)
         people = people_levers(acting, day, world, values) if acting else self._usual_people
         by_brand["manner"] = people.manner
@@ -334,12 +334,14 @@ class Timeline:
         broadcasts, reach = broadcasts_of(running, world, values, self.closed, self._stores, self._number, self.changes)
         usual_looks = (look == 0).all(axis=1) & ~delisted.any(axis=1)
         usual_prices = (offers["log_price"] == by_brand["log_list"]) & (offers["log_size"] == 0.0)
-        return Levers(
+        until = day + 1 if until is None else until
+        levers = Levers(
             offers=offers,
             usual=np.where(usual_looks, USUAL_LOOKS, 0).astype(np.uint8)
             | np.where(usual_prices.all(axis=1) & ~here.any(axis=1), USUAL_PRICES, 0).astype(np.uint8),
             brands=by_brand,
-            salience=self.salience(day, rolled_back, day + 1 if until is None else until),
+            salience=self.salience(day, rolled_back, until),
+            reference=reference[None],
             set_on=np.array([day]),
             specials=np.concatenate([np.zeros(0, SPECIAL), *specials]),
             special_here=here,
@@ -362,6 +364,7 @@ class Timeline:
             rep_hazard=people.rep_hazard,
             relation=people.relation,
         )
+        return levers._replace(reference=reference_by_week(reference, levers, until // 7 - day // 7, world, values))
 
     def _recipe_shift(self, looks: NDArray[Any], active: NDArray[np.float32]) -> NDArray[np.float64]:
         """Quality (logit) that new recipes add to each brand today, by items' shares, shape (S, B)."""

@@ -359,6 +359,7 @@ def read_the_day(day, levers, life, scratch):
     row = np.int64(min(weeks, levers.salience.shape[0] - 1))
     for b in range(levers.brands.shape[0]):
         today[b].salience = levers.salience[row, b]
+        today[b].reference = levers.reference[min(weeks, levers.reference.shape[0] - 1), b]
         today[b].apart = 0.0 if life.firms[b].reputation == 0.0 else 1.0
         if levers.salience[row, b] != 0.0 or life.firms[b].reputation != 0.0:
             stirred = 1

@@ -55,18 +55,18 @@ def notices(word, change, probability):
 
 
 @inlined
-def price_and_size(trip, b, person, log_price, log_size, brand, setting, p):
+def price_and_size(trip, b, person, log_price, log_size, levers, setting, p, scratch):
     """Change of utility by a price or pack size away from the usual one, as far as it is noticed on this trip.
 
     A smaller pack is a dearer unit. A price above the one people are used to weighs ``price_loss_multiplier`` times.
     """
-    change = np.float64(log_price - brand.log_list)
+    change = np.float64(log_price - levers.brands[b].log_list)
     value = 0.0
     if change != 0.0 or log_size != 0.0:
         words = block(stream_key(setting.run, _PRICE, trip.ordinal), person.uid, b, trip.retry)
         if change != 0.0 and notices(words[0], change, p.notice_price):
             value += person.beta * change
-            surprise = np.float64(log_price - brand.log_reference)
+            surprise = np.float64(log_price - whole_row(scratch.today, 0)[b].reference)
             if surprise > 0.0:
                 value += person.beta * (p.price_loss_multiplier - 1.0) * surprise
         if log_size != 0.0 and notices(words[1], log_size, p.notice_size):
@@ -75,22 +75,22 @@ def price_and_size(trip, b, person, log_price, log_size, brand, setting, p):
 
 
 @inlined
-def item_worth(trip, b, item, person, levers, setting, p):
+def item_worth(trip, b, item, person, levers, setting, p, scratch):
     """What price and size of one item add to utility, as far as they are noticed."""
     offer = levers.offers[trip.where, b]
     log_price = offer.log_price + special_price(trip.where, b, item, person, levers)
     log_size = offer.log_size + special_size(trip.where, b, item, person, levers)
-    return price_and_size(trip, b, person, log_price, log_size, levers.brands[b], setting, p)
+    return price_and_size(trip, b, person, log_price, log_size, levers, setting, p, scratch)
 
 
 @kernel
-def best_item(trip, b, usual, person, levers, setting, p):
+def best_item(trip, b, usual, person, levers, setting, p, scratch):
     """The item preferred to the favourite one for its price or size, or -1, where a brand has special offers."""
     brand = levers.brands[b]
     best = -1
-    best_worth = item_worth(trip, b, usual, person, levers, setting, p)
+    best_worth = item_worth(trip, b, usual, person, levers, setting, p, scratch)
     for item in range(brand.first_item, brand.last_item):
-        worth = item_worth(trip, b, item, person, levers, setting, p) - p.variant_gap
+        worth = item_worth(trip, b, item, person, levers, setting, p, scratch) - p.variant_gap
         if item != usual and worth > best_worth:
             best = item
             best_worth = worth
@@ -98,14 +98,14 @@ def best_item(trip, b, usual, person, levers, setting, p):
 
 
 @inlined
-def offered(trip, b, usual, person, levers, setting, p):
+def offered(trip, b, usual, person, levers, setting, p, scratch):
     """The item of a brand preferred to the favourite one for its price or size (or -1), and what is gained by it."""
     item = -1
     if special_anywhere(trip.where, b, levers):
-        item, worth = best_item(trip, b, usual, person, levers, setting, p)
+        item, worth = best_item(trip, b, usual, person, levers, setting, p, scratch)
     else:
         offer = levers.offers[trip.where, b]
-        worth = price_and_size(trip, b, person, offer.log_price, offer.log_size, levers.brands[b], setting, p)
+        worth = price_and_size(trip, b, person, offer.log_price, offer.log_size, levers, setting, p, scratch)
     return item, worth
 
 
@@ -115,7 +115,7 @@ def shift_of_one(trip, b, person, mine, sees, usual, town, life, levers, setting
     shift = 0.0
     here = whole_row(scratch.sight, 0)[b]
     if not usual:
-        here.item, shift = offered(trip, b, usual_item(trip.who, b, town), person, levers, setting, p)
+        here.item, shift = offered(trip, b, usual_item(trip.who, b, town), person, levers, setting, p, scratch)
     if life.firms[b].reputation != 0.0:
         shift += reputed(mine[b], life.firms[b].reputation, p, scratch)
     for z in range(levers.looks.shape[0]):
