@@ -29,7 +29,7 @@ from simulator.model.kernels.people import grow_bond, lose_person
 from simulator.model.kernels.perceive import form_opinion, grow_familiar, miss_probability
 from simulator.model.kernels.record import note_lapse
 from simulator.model.kernels.reputation import HABITS
-from simulator.model.kernels.shelves import draw_for_stores, order_up_to
+from simulator.model.kernels.shelves import draw_for_stores, drawn_for, order_up_to
 from simulator.model.kernels.shop import (
     advance_calendar,
     draw_calendar,
@@ -465,6 +465,17 @@ def test_stores_draw_together_what_each_draws_alone(model: BrandMarket, stores: 
         for k in range(blocks):
             alone = [block(key, np.uint64(2 + s), k, 0) for key in keys]
             assert words[:, s * blocks + k].tolist() == [int(word) for four in alone for word in four]
+
+
+@pytest.mark.parametrize("blocks", [1, 6, 50, 128])
+def test_each_store_finds_its_draws_however_many_draw_together(model: BrandMarket, blocks: int) -> None:
+    scratch = new_crew(model.world, model.values)[0]
+    keys = (np.uint64(99), np.uint64(3))
+    for s in range(5, 150 // blocks + 9):
+        place = drawn_for(s, 5, 150 // blocks + 9, blocks, *keys, model.setting, scratch)
+        for k in (0, blocks - 1):
+            alone = [int(word) for key in keys for word in block(key, np.uint64(s), k, 0)]
+            assert scratch.store_words[:, place + k].tolist() == alone
 
 
 @quick

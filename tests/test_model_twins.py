@@ -13,7 +13,7 @@ from small_markets import CARTON, FOCAL, differences, everyone_answered, moved_c
 
 from simulator.experiment.twins import Task, run_twins
 from simulator.model import BrandMarket
-from simulator.model.kernels.constants import FINDABILITY, METRIC_COUNT
+from simulator.model.kernels.constants import FINDABILITY, LAPSED, METRIC_COUNT, TOO_EARLY
 from simulator.model.switches import CHANNELS
 from simulator.parameters import table
 from simulator.scenario import Scenario, load, shipped
@@ -311,6 +311,19 @@ def test_a_fork_at_any_day_lives_on_as_if_never_forked(lived: BrandMarket, day: 
     assert differences(lived, model) == []
 
 
+@pytest.mark.parametrize("day", [14, 18, 25])
+def test_a_fork_in_the_middle_of_a_week_remembers_what_was_set_on_monday(day: int) -> None:
+    event = {"kind": "campaign", "brand": FOCAL, "reach": 0.2, "persuasion": 0.3, "salience": 3.0, "lasts": "6 weeks"}
+    model = BrandMarket(setting({**event, "start": "week 1"}, customers=4000, weeks=6), rng=2, warm_up=False)
+    model.run_until(day)
+    copy = model.fork()
+    other = model.fork(arm="baseline")
+    for one in (model, copy, other):
+        one.run_until(one.last_day)
+    assert differences(model, copy) == []
+    assert "tie_rows" in differences(model, other)
+
+
 def test_a_fork_shares_no_memory_that_changes() -> None:
     model = BrandMarket(busy(), rng=1, warm_up=False)
     copy = model.fork()
@@ -330,6 +343,21 @@ def test_looking_often_changes_nothing(lived: BrandMarket, stretch: int) -> None
         model.run_until(model.day + stretch)
         model.customers.agg("bond", np.mean)
     assert differences(lived, model) == []
+
+
+def test_a_base_that_is_named_again_keeps_its_history_and_a_new_one_has_none() -> None:
+    model = BrandMarket(setting(CARTON, customers=2000, weeks=26), rng=4, arm="baseline", warm_up=False)
+    model.run_until(7 * 20)
+    before, base = model.lapse_by_week(), model.base
+    assert base is not None
+    assert (before == LAPSED).any()
+    model.set_base(base)
+    assert (model.lapse_by_week() == before).all()
+    model.set_base(dataclasses.replace(base, rows=base.rows[::2], limit=base.limit[::2]))
+    assert (model.lapse_by_week() == TOO_EARLY).all()
+    model.run_until(7 * 21)
+    assert (model.lapse_by_week()[:20] == TOO_EARLY).all()
+    assert (model.lapse_by_week()[20] != TOO_EARLY).any()
 
 
 def test_a_long_undisturbed_stretch_is_its_weeks_one_after_the_other() -> None:

@@ -206,6 +206,29 @@ def test_people_get_used_to_the_price_of_an_item_by_its_share() -> None:
     assert moved == pytest.approx(0.8 * 0.45 * np.log(1.5), rel=0.1)
 
 
+def test_reference_prices_are_known_for_all_weeks_up_to_the_next_change() -> None:
+    events = [
+        {"kind": "price", "brand": FOCAL, "change": 0.2, "start": "week 0", "lasts": "6 weeks"},
+        {"kind": "price", "brand": RIVAL, "item": "smooth", "change": -0.3, "start": "week 0", "lasts": "6 weeks"},
+    ]
+    model = BrandMarket(setting(*events, customers=300), rng=1, warm_up=False)
+    usual = model.state.reference.copy()
+    ahead = model.timeline.levers(3, {}, usual, 42).reference
+    assert ahead.shape == (7, 4)
+    path = [usual]
+    for day in range(3, 42, 7):  # week by week, as if each had been set anew
+        path.append(model.timeline.levers(day, {}, path[-1], day + 7).reference[1])
+    assert ahead.tobytes() == np.array(path).tobytes()
+    assert (np.diff(ahead[:, 0]) > 0).all()
+    assert (np.diff(ahead[:, 1]) < 0).all()
+    assert (ahead[:, 2:] == usual[2:]).all()
+    model.run_until(24)
+    assert model.state.reference.tobytes() == ahead[3].tobytes()
+    model.run_until(7 * 7)
+    assert usual[0] < model.state.reference[0] < ahead[6, 0]
+    assert model.timeline.levers(-10, {}, usual, 0).reference.shape == (1, 4)  # nothing moves
+
+
 # -- supply ---------------------------------------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 from simulator.compilation.vectors import Vector, as_vector, define, held_as, takes_plain
 
 WIDE = 32 if binding.get_host_cpu_features().get("avx512dq", False) else 8
-"""Words that are worked on at once: as many as the processor's registers hold six of."""
+"""Words that are worked on at once. Drawing takes six vectors of them, which should find room in the registers."""
 _WORDS = ir.VectorType(ir.IntType(64), WIDE)
 
 

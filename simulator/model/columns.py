@@ -383,7 +383,7 @@ class Seats(NamedTuple):
     uid: Array  # (CHUNK,) uint64
     ordinal: Array  # (CHUNK,) int32, of the trip; or of whom the draw is about
     again: Array  # (CHUNK,) uint32, draw number: 1 where the trip was put off earlier
-    words: Array  # (rows, CHUNK) uint32, see `shop`
+    words: Array  # (rows, CHUNK) uint32, see `kernels.constants`
     noise: Array  # (B rounded up to eights, CHUNK) float32, Gumbel noise by brand
     luck: Array  # (CHUNK,) float32, standard normal: quality of this use
     late: Array  # (2 CHUNK,) int32, customers whose tastes have a quarter to catch up with
@@ -427,7 +427,7 @@ class Scratch(NamedTuple):
     answers: Array  # (B,) int64, complaints that each care desk can still answer today
     sight: Array  # (1, B rounded up to eights) SIGHT, turned: the shelf before the shopper
     today: Array  # (1, B rounded up to eights) TODAY, turned: what holds for everybody today
-    store_words: Array  # (8, whole chunks, at least I) uint32, draws of a few stores for their items
+    store_words: Array  # (8, whole chunks: two, or as many as I take) uint32, draws of a few stores for their items
     told: Array  # (MOST_TOLD,) int32, friends whom a teller has told, by place in the list of friends
     fade: Array  # (DAYS, F) float32
     weights: Array  # (HABITS + 1,) float32, weight of what others say by steps of own habit

@@ -139,7 +139,7 @@ class Levers(NamedTuple):
     usual: Array  # (S,) uint8, bits USUAL_*: what is in every brand as on an ordinary day
     brands: Array  # (B,) BRAND_LEVER
     salience: Array  # (W, B) float32, logit, how much more readily than usual a brand comes to mind, week by week
-    reference: Array  # (W, B) float32, log price people are used to, the same; the last one stays
+    reference: Array  # (W + 1 or 1, B) float32, log price people are used to, in those weeks; the last one stays
     set_on: Array  # (1,) int64, day on which these were set, in the first of those weeks
     specials: Array  # (T,) SPECIAL, those of today; none on most days
     special_here: Array  # (S, T) uint8, 1 where a special offer holds

@@ -161,6 +161,7 @@ class BrandMarket(mesa.Model):
         )
         self.timeline = self.new_timeline(closed)
         self._settle(store_class, rep_class)
+        self._set_levers()
         if warm_up:
             first = self.timeline.first_day()
             self.run_until(min(-7 * SHOWN_WEEKS, 0 if first is None else first))
@@ -190,7 +191,6 @@ class BrandMarket(mesa.Model):
         shelves = "shelf" not in self.mechanisms_off
         self.setting = settings(self.world, self.values, self.run_key, self.timeline.closed, shelves=shelves)
         self._refresh_due()
-        self._set_levers()
         self.base: Base | None = None
         self._lapse = self._room_for_lapse(np.zeros(0, np.int64), np.zeros(0))
         stores = self.world.stores.region.shape[0]
@@ -268,6 +268,10 @@ class BrandMarket(mesa.Model):
             other.state.know_changes(len(views_of(scenario.events)))
         other.timeline = other.new_timeline(closed)
         other._settle(*self._classes)
+        if other.arm == self.arm and other.spec is self.spec and other.timeline.closed == self.timeline.closed:
+            other.levers, other._levers_until = self.levers, self._levers_until
+        else:
+            other._set_levers()
         other.base = self.base
         other._lapse = self._lapse._replace(states=self._lapse.states.copy())
         return other
@@ -337,7 +341,7 @@ class BrandMarket(mesa.Model):
     def _next_review(self, today: int) -> int:
         """The next day to come back to Python: after a long stretch, or each week where a trigger looks back at it."""
         end = 7 * (today // 7 + 1)
-        if not self._triggers():
+        if today < 0 or not self._triggers():
             end = max(end, today + LONGEST_STRETCH // self.world.size)
         return min(end, 0) if today < 0 else end
 
@@ -452,15 +456,20 @@ class BrandMarket(mesa.Model):
         return Base(rows, 2.0 * interval, int((focal > 0).sum()), int(units))
 
     def set_base(self, base: Base) -> None:
-        """Tell an arm who its base is; every arm of a replicate takes the baseline's."""
+        """Tell an arm who its base is; every arm of a replicate takes the baseline's.
+
+        Of weeks that have passed since launch nobody can tell any more who of a new base had lapsed by then.
+        """
         self.base = base
         mind = self.state.life.mind
         mind["base"] = 0
         mind["base"][base.rows] = 1
-        self._lapse = self._room_for_lapse(base.rows, base.limit)
+        before = self._lapse
+        if not (np.array_equal(before.rows, base.rows) and np.array_equal(before.limit, base.limit)):
+            self._lapse = self._room_for_lapse(base.rows, base.limit)
 
     def _room_for_lapse(self, rows: NDArray[np.int64], limit: NDArray[np.float64]) -> Lapse:
-        return Lapse(rows, limit, np.zeros((self.horizon_weeks, rows.shape[0]), np.uint8))
+        return Lapse(rows, limit, np.full((self.horizon_weeks, rows.shape[0]), c.TOO_EARLY, np.uint8))
 
     def lapse_by_week(self) -> NDArray[np.uint8]:
         """State of each base customer at the end of each week since launch, shape (weeks, C)."""

@@ -131,8 +131,8 @@ IGNORE, REFUND, APOLOGISE, IMPROVE = range(4)
 CHUNK = 64
 """Trips whose draws are made together."""
 
-# rows of Seats.words: while trips are planned, and while shoppers are served (after those of the roles come those of
-# the changed looks, see `perceive.look_words`)
+# rows of Seats.words: while trips are planned, while shoppers are served (after those of the roles come those of
+# the changed looks, see `perceive.look_words`), and while news is told
 TRIP_WORDS, CALENDAR_WORDS = 0, 4
 EXPERIENCE_WORDS, CHOICE_WORDS, INCIDENCE_WORDS, SERVICE_WORDS = 0, 4, 8, 12
 NEWS_WORDS, MESSAGE_WORDS = 0, 4

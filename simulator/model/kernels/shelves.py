@@ -37,7 +37,7 @@ _SHELVING = int(Stream.SHELVING)
 _RECORDS = int(Stream.RECORDS)
 _FORECAST = int(Stream.FORECAST)
 _EVENT = int(Stream.STOCKOUT_EVENT)
-_ONCE = np.uint64(0)
+_DRAW = np.uint64(0)
 
 
 @inlined
@@ -124,8 +124,8 @@ def draw_for_stores(key, more, first, last, blocks, seats, words):
                 s += 1
         for lane in range(0, CHUNK, WIDE):
             stores, partner = wide_at(seats.uid, lane), wide_at(seats.ordinal, lane)
-            put_blocks(wide_of(key), stores, partner, wide_of(_ONCE), words, 0, begin + lane)
-            put_blocks(wide_of(more), stores, partner, wide_of(_ONCE), words, 4, begin + lane)
+            put_blocks(wide_of(key), stores, partner, wide_of(_DRAW), words, 0, begin + lane)
+            put_blocks(wide_of(more), stores, partner, wide_of(_DRAW), words, 4, begin + lane)
 
 
 @inlined

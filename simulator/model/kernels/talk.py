@@ -175,7 +175,7 @@ def draw_tellers(key, first, size, town, life, seats):
 
 
 @kernel
-def send(key, size, messages, tomorrow, town, life, p, scratch):
+def dispatch(key, size, messages, tomorrow, town, life, p, scratch):
     """Send ``size`` messages: find who receives each, and who is struck by it and retells it ``tomorrow``."""
     seats, words = scratch.seats, scratch.seats.words
     people = town.people.shape[0]
@@ -229,7 +229,7 @@ def tell(first, last, messages, tomorrow, day, town, life, setting, p, scratch, 
         if n + AHEAD < last:
             fetch_friends(life.news[n + AHEAD].who, town)
         if n == drawn_to:
-            send(key_friend, waiting, messages, tomorrow, town, life, p, scratch)  # these seats are needed
+            dispatch(key_friend, waiting, messages, tomorrow, town, life, p, scratch)  # these seats are needed
             waiting = 0
             drawn_to = min(last, n + CHUNK)
             draw_tellers(key, n, drawn_to - n, town, life, seats)
@@ -239,14 +239,14 @@ def tell(first, last, messages, tomorrow, day, town, life, setting, p, scratch, 
         told, strangers = people_reached(news, words, np.int64(town.people[news.who].friends), silent, p)
         m = scratch.counts[MESSAGES] + waiting
         if m > 0 and m + told + strangers > messages.shape[0]:
-            send(key_friend, waiting, messages, tomorrow, town, life, p, scratch)
+            dispatch(key_friend, waiting, messages, tomorrow, town, life, p, scratch)
             return n
         if news.cause != NO_CAUSE:
             records.tellers[news.cause, min(int(news.generation), GENERATIONS - 1)] += 1
         uid = town.people[news.who].uid
         for k in range(told + strangers):
             if waiting == CHUNK:
-                send(key_friend, waiting, messages, tomorrow, town, life, p, scratch)
+                dispatch(key_friend, waiting, messages, tomorrow, town, life, p, scratch)
                 waiting = 0
             seats.uid[waiting] = uid
             seats.ordinal[waiting] = _DRAWS * news.brand + k
@@ -254,7 +254,7 @@ def tell(first, last, messages, tomorrow, day, town, life, setting, p, scratch, 
             seats.about[waiting] = n
             seats.friend[waiting] = k if k < told else -1
             waiting += 1
-    send(key_friend, waiting, messages, tomorrow, town, life, p, scratch)
+    dispatch(key_friend, waiting, messages, tomorrow, town, life, p, scratch)
     return last
 
 
@@ -281,11 +281,12 @@ def receive(messages, low, high, day, week, life, levers, setting, p, scratch, r
 def soil_by_posts(day, town, life, setting, p):
     """Let public posts about a change lower the standing of brands, in the order in which they were posted."""
     key = stream_key(setting.run, _TALK, day)
+    silent = silence(p)
     for n in range(life.heads[NEWS]):
         news = life.news[n]
         if news.valence == POST and news.cause != NO_CAUSE:
             words = block(key, town.people[news.who].uid, news.brand, news.luck)
-            _, strangers = people_reached(news, words, 0, silence(p), p)
+            _, strangers = people_reached(news, words, 0, silent, p)
             soil(life.firms[news.brand], strangers / town.people.shape[0])
 
 
