@@ -14,9 +14,9 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.model.base import Base
+from simulator.model.base import Base, base_of, is_of, room_for_lapse
 from simulator.model.changes import views_of
-from simulator.model.columns import Lapse, Scratch
+from simulator.model.columns import Scratch
 from simulator.model.consult import UNGATED, gated, hold
 from simulator.model.crew import add_books, empty_books, run_team, tasks_of_team
 from simulator.model.customers import CustomerSet
@@ -192,7 +192,7 @@ class BrandMarket(mesa.Model):
         self.setting = settings(self.world, self.values, self.run_key, self.timeline.closed, shelves=shelves)
         self._refresh_due()
         self.base: Base | None = None
-        self._lapse = self._room_for_lapse(np.zeros(0, np.int64), np.zeros(0))
+        self._lapse = room_for_lapse(None, self.horizon_weeks)
         stores = self.world.stores.region.shape[0]
         reps = self.world.reps.brand.shape[0]
         for index in range(stores):
@@ -442,18 +442,8 @@ class BrandMarket(mesa.Model):
         return row if 0 <= row < self.observed_weeks + self.horizon_weeks else self.observed_weeks + self.horizon_weeks
 
     def find_base(self) -> Base:
-        """Return buyers and habitual customers, from the observed year that ends today (launch).
-
-        Habitual: at least ``base_purchases`` category purchases, of which at least ``base_share`` the focal brand.
-        """
-        mind = self.state.life.mind
-        focal = mind["year_focal"].astype(np.float64)
-        category = mind["year_category"].astype(np.float64)
-        habitual = (category >= self.values["base_purchases"]) & (focal >= self.values["base_share"] * category)
-        rows = np.flatnonzero(habitual).astype(np.int64)
-        interval = 7.0 * self.observed_weeks / focal[rows]
-        units = self.state.records.totals[: self.observed_weeks, c.UNITS, self.world.focal].sum()
-        return Base(rows, 2.0 * interval, int((focal > 0).sum()), int(units))
+        """Return buyers and habitual customers, from the observed year that ends today (launch)."""
+        return base_of(self.state, self.observed_weeks, self.world.focal, self.values)
 
     def set_base(self, base: Base) -> None:
         """Tell an arm who its base is; every arm of a replicate takes the baseline's.
@@ -464,12 +454,8 @@ class BrandMarket(mesa.Model):
         mind = self.state.life.mind
         mind["base"] = 0
         mind["base"][base.rows] = 1
-        before = self._lapse
-        if not (np.array_equal(before.rows, base.rows) and np.array_equal(before.limit, base.limit)):
-            self._lapse = self._room_for_lapse(base.rows, base.limit)
-
-    def _room_for_lapse(self, rows: NDArray[np.int64], limit: NDArray[np.float64]) -> Lapse:
-        return Lapse(rows, limit, np.full((self.horizon_weeks, rows.shape[0]), c.TOO_EARLY, np.uint8))
+        if not is_of(self._lapse, base):
+            self._lapse = room_for_lapse(base, self.horizon_weeks)
 
     def lapse_by_week(self) -> NDArray[np.uint8]:
         """State of each base customer at the end of each week since launch, shape (weeks, C)."""
