@@ -128,7 +128,7 @@ BROADCAST_CAMPAIGN, BROADCAST_ANNOUNCEMENT, BROADCAST_COVERAGE = range(3)
 # care policies, in the order of world.CARE_POLICIES
 IGNORE, REFUND, APOLOGISE, IMPROVE = range(4)
 
-CHUNK = 64
+CHUNK = 128
 """Trips whose draws are made together."""
 
 # rows of Seats.words: while trips are planned, while shoppers are served (after those of the roles come those of
