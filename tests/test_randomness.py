@@ -57,22 +57,23 @@ class Chunk(NamedTuple):
 
     uid: Any
     ordinal: Any
+    again: Any
     words: Any
 
 
 @kernel
-def fill_chunk(run, stream, draws, n, partner, seats, row):
+def fill_chunk(run, stream, n, partner, seats, row):
     """`fill_blocks`, to be called from here."""
-    philox.fill_blocks(run, stream, draws, n, partner, seats, row)
+    philox.fill_blocks(run, stream, n, partner, seats, row)
 
 
 @pytest.mark.parametrize("n", [1, WIDE, WIDE + 1, 43, 64])
 def test_blocks_drawn_together_are_those_drawn_one_by_one(n):
     luck = np.random.default_rng(n)
     uid, draws = luck.integers(0, 2**64, 64, np.uint64), luck.integers(0, 2**32, 64, np.uint32)
-    chunk = Chunk(uid, luck.integers(-(2**31), 2**31, 64, np.int32), np.zeros((12, 64), np.uint32))
+    chunk = Chunk(uid, luck.integers(-(2**31), 2**31, 64, np.int32), draws, np.zeros((12, 64), np.uint32))
     run = np.uint64(reference.run_key(n, 0))
-    fill_chunk(run, 7, draws, n, 3, chunk, 4)
+    fill_chunk(run, 7, n, 3, chunk, 4)
     for k in range(n):
         key = reference.stream_key(int(run), 7, int(chunk.ordinal[k]))
         plain = reference.block(key, uid[k : k + 1], 3, int(draws[k]))

@@ -230,15 +230,15 @@ def put_blocks(key, entity, partner, draw, words, row, first):
 
 
 @inlined
-def fill_blocks(run, stream, draws, n, partner, seats, row):
+def fill_blocks(run, stream, n, partner, seats, row):
     """Draw one block for each of the first ``n`` trips of a chunk into rows ``row`` to ``row + 3`` of ``seats.words``.
 
-    Many are drawn together, a few beyond the last for nothing: a block costs a tenth of one drawn by itself. ``draws``
-    holds the draw numbers, (CHUNK,) uint32.
+    Many are drawn together, a few beyond the last for nothing: a block costs a tenth of one drawn by itself.
+    ``seats.uid`` holds who draws, ``seats.ordinal`` the trips and ``seats.again`` the draw numbers.
     """
     for first in range(0, n, WIDE):
         key = _key_at(run, stream, wide_at(seats.ordinal, first))
-        uid, again = wide_at(seats.uid, first), wide_at(draws, first)
+        uid, again = wide_at(seats.uid, first), wide_at(seats.again, first)
         put_blocks(key, uid, wide_of(np.uint64(partner)), again, seats.words, row, first)
 
 

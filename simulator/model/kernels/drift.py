@@ -42,7 +42,7 @@ def draw_drift(n, town, life, setting, seats):
         seats.ordinal[m] = me.quarter
         seats.again[m] = 0
     for group in range((town.brands.shape[0] + 3) // 4):
-        fill_blocks(setting.run, _DRIFT, seats.again, n, group, seats, 4 * group)
+        fill_blocks(setting.run, _DRIFT, n, group, seats, 4 * group)
 
 
 @inlined

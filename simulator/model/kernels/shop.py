@@ -124,7 +124,7 @@ def draw_calendar(n, setting, seats):
     """
     words, wait, again = seats.words, seats.wait, seats.again
     whole = in_whole(n)
-    fill_blocks(setting.run, _CALENDAR, again, n, 0, seats, CALENDAR_WORDS)
+    fill_blocks(setting.run, _CALENDAR, n, 0, seats, CALENDAR_WORDS)
     for j in range(whole):
         extra = exponential(words[CALENDAR_WORDS + 1, j])
         wait[j] = exponential(words[CALENDAR_WORDS, j])
@@ -133,7 +133,7 @@ def draw_calendar(n, setting, seats):
     for stage in range(1, setting.stages):
         for j in range(whole):
             again[j] = stage
-        fill_blocks(setting.run, _CALENDAR, again, n, 0, seats, TRIP_WORDS)
+        fill_blocks(setting.run, _CALENDAR, n, 0, seats, TRIP_WORDS)
         for j in range(whole):
             wait[j] += exponential(words[TRIP_WORDS, j])
 
@@ -185,7 +185,7 @@ def plan_trips(day, n, begin, visits, town, life, levers, setting, p, scratch):
         draw_calendar(size, setting, seats)
         for j in range(size):
             seats.again[j] = scratch.trips[begin + start + j].retry
-        fill_blocks(setting.run, _TRIP, seats.again, size, 0, seats, TRIP_WORDS)
+        fill_blocks(setting.run, _TRIP, size, 0, seats, TRIP_WORDS)
         for j in range(size):
             trip = scratch.trips[begin + start + j]
             person = town.people[trip.who]
@@ -329,20 +329,20 @@ def take_seats(ranks, begin, size, levers, roles, setting, scratch):
         seats.ordinal[j] = trip.ordinal
         seats.again[j] = trip.retry
         usual &= levers.usual[trip.where]
-    fill_blocks(setting.run, _EXPERIENCE, seats.again, size, 0, seats, EXPERIENCE_WORDS)
+    fill_blocks(setting.run, _EXPERIENCE, size, 0, seats, EXPERIENCE_WORDS)
     for group in range((roles + 3) // 4):
-        fill_blocks(setting.run, _SERVICE, seats.again, size, group, seats, SERVICE_WORDS + 4 * group)
+        fill_blocks(setting.run, _SERVICE, size, group, seats, SERVICE_WORDS + 4 * group)
     ordinary = scratch.counts[STIRRED] == 0 and usual == USUAL_LOOKS | USUAL_PRICES
     scratch.counts[DRAWN_INCIDENCE] = 0 if ordinary else 1
     if scratch.counts[DRAWN_INCIDENCE] == 1:
-        fill_blocks(setting.run, _INCIDENCE, seats.again, size, 0, seats, INCIDENCE_WORDS)
+        fill_blocks(setting.run, _INCIDENCE, size, 0, seats, INCIDENCE_WORDS)
     if usual & USUAL_LOOKS == 0:
         for z in range(levers.looks.shape[0]):
             look = levers.looks[z]
             if look.brand >= 0 and look.kind == LOOK_PACK:
-                fill_blocks(setting.run, _LOOK, seats.again, size, look.brand, seats, look_words(z, roles))
+                fill_blocks(setting.run, _LOOK, size, look.brand, seats, look_words(z, roles))
     for group in range((brands + 3) // 4):
-        fill_blocks(setting.run, _CHOICE, seats.again, size, group, seats, CHOICE_WORDS)
+        fill_blocks(setting.run, _CHOICE, size, group, seats, CHOICE_WORDS)
         for lane in range(min(4, brands - 4 * group)):
             for j in range(whole):
                 noise[4 * group + lane, j] = gumbel(words[CHOICE_WORDS + lane, j])

@@ -151,16 +151,18 @@ def silence(p):
 
 
 @inlined
-def people_reached(news, words, degree, silent, p):
-    """How many friends hear a piece of news today, and how many strangers besides; ``silent`` is from `silence`."""
+def strangers_reached(news, words, p):
+    """How many strangers a piece of news reaches: a public post is also read by people who are no friends."""
+    return poisson(words[1], p.post_reach) if news.valence == POST else 0
+
+
+@inlined
+def friends_told(news, words, degree, silent, p):
+    """How many of ``degree`` friends hear a piece of news today; ``silent`` is from `silence`."""
     mean, none = p.people_told, silent[0]
     if news.valence <= 0.0:
         mean, none = p.people_told * p.people_told_ratio, silent[1]
-    told = int(min(poisson_of(words[0], mean, none), degree, MOST_TOLD))
-    strangers = 0
-    if news.valence == POST:  # a public post also reaches people who are no friends
-        strangers = poisson(words[1], p.post_reach)
-    return told, strangers
+    return int(min(poisson_of(words[0], mean, none), degree, MOST_TOLD))
 
 
 @inlined
@@ -236,7 +238,8 @@ def tell(first, last, messages, tomorrow, day, town, life, setting, p, scratch, 
         news = life.news[n]
         seat = (n - first) % CHUNK
         words = (seats.words[NEWS_WORDS, seat], seats.words[NEWS_WORDS + 1, seat])
-        told, strangers = people_reached(news, words, np.int64(town.people[news.who].friends), silent, p)
+        told = friends_told(news, words, np.int64(town.people[news.who].friends), silent, p)
+        strangers = strangers_reached(news, words, p)
         m = scratch.counts[MESSAGES] + waiting
         if m > 0 and m + told + strangers > messages.shape[0]:
             dispatch(key_friend, waiting, messages, tomorrow, town, life, p, scratch)
@@ -281,13 +284,11 @@ def receive(messages, low, high, day, week, life, levers, setting, p, scratch, r
 def soil_by_posts(day, town, life, setting, p):
     """Let public posts about a change lower the standing of brands, in the order in which they were posted."""
     key = stream_key(setting.run, _TALK, day)
-    silent = silence(p)
     for n in range(life.heads[NEWS]):
         news = life.news[n]
         if news.valence == POST and news.cause != NO_CAUSE:
             words = block(key, town.people[news.who].uid, news.brand, news.luck)
-            _, strangers = people_reached(news, words, 0, silent, p)
-            soil(life.firms[news.brand], strangers / town.people.shape[0])
+            soil(life.firms[news.brand], strangers_reached(news, words, p) / town.people.shape[0])
 
 
 @kernel
