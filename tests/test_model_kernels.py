@@ -86,7 +86,7 @@ def test_shoppers_are_those_whose_trip_is_due_in_order(
     due: np.ndarray[Any, Any], day: int, part: tuple[float, float], room: int
 ) -> None:
     first, last = sorted(int(share * due.shape[0]) for share in part)
-    out = np.full(due.shape[0] + 1, -1, np.int32)
+    out = np.full(due.shape[0] + c.AT_ONCE, -1, np.int32)
     n = find_shoppers(day, due, first, last, room, out)
     assert out[:n].tolist() == [i for i in range(first, last) if due[i] <= day][:room]
 

@@ -38,6 +38,7 @@ __all__ = [
     "call_at",
     "count",
     "count_below",
+    "count_bits",
     "due_among",
     "give_way",
     "hold",
@@ -193,11 +194,21 @@ def _due_among(typingctx: Any, address: Any, day: Any) -> Any:
 
 
 @intrinsic
+def _count_bits(typingctx: Any, bits: Any) -> Any:
+    """Typed half of `count_bits`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic
 def _lowest_bit(typingctx: Any, bits: Any) -> Any:
     """Typed half of `lowest_bit`."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.zext(builder.cttz(args[0], ir.IntType(1)(1)), ir.IntType(64))
+        return builder.zext(builder.cttz(args[0], ir.IntType(1)(0)), ir.IntType(64))
 
     return types.int64(types.uint64), generate
 
@@ -205,7 +216,9 @@ def _lowest_bit(typingctx: Any, bits: Any) -> Any:
 due_among = cast(Callable[[int, int], Any], _due_among)
 """Which of the 64 int16 at an address are at most a number: a bit each, the first in the lowest place."""
 lowest_bit = cast(Callable[[Any], int], _lowest_bit)
-"""Place of the lowest bit that is set in a uint64 that is not 0."""
+"""Place of the lowest bit that is set in a uint64, 64 where none is."""
+count_bits = cast(Callable[[Any], int], _count_bits)
+"""How many bits are set in a uint64."""
 
 
 @intrinsic

@@ -416,7 +416,7 @@ class Scratch(NamedTuple):
     messages: Array  # (threads, L) MESSAGE
     tomorrow: Array  # (threads, T) NEWS
 
-    shoppers: Array  # (C + 1,) int32
+    shoppers: Array  # (C + AT_ONCE,) int32
     later: Array  # (C,) uint64, as ``order`` for those who went on
     spare: Array  # (C + COUNTED,) uint64
     start: Array  # (S + 1,) int32

@@ -28,6 +28,7 @@ from simulator.model.columns import (
     Town,
 )
 from simulator.model.kernels.constants import (
+    AT_ONCE,
     CALENDAR_WORDS,
     CHUNK,
     CLOCKS,
@@ -239,7 +240,7 @@ def new_crew(world: World, values: Mapping[str, float], team: int = 1, looks: in
                 meeting=meeting,
                 messages=messages,
                 tomorrow=tomorrow,
-                shoppers=aligned(each + 1, np.int32),  # the branch-free list writes one place past the end
+                shoppers=aligned(each + AT_ONCE, np.int32),  # listed a few at a time, even past the end
                 later=aligned(each, np.uint64),
                 spare=aligned(each + COUNTED, np.uint64),
                 start=aligned(stores + 1, np.int32),

@@ -159,16 +159,12 @@ def trust_shelves(mine, p, scratch):
 @inlined
 def wanted_item(b, usual, word, town, p):
     """The item of a brand wanted on this trip: mostly the favourite, now and then any, by share."""
-    first = town.first_item[b]
-    last = town.first_item[b + 1] - 1
-    u = uniform(word)
-    item = usual
-    if u >= p.variant_loyalty and last > first:
-        u = (u - p.variant_loyalty) / (1.0 - p.variant_loyalty)
-        item = first
-        while item < last and u >= town.item_share[item]:
-            item += 1
-    return item
+    first = np.int64(town.first_item[b])
+    u = (uniform(word) - p.variant_loyalty) / (1.0 - p.variant_loyalty)
+    item = first
+    for other in range(first, town.first_item[b + 1] - 1):  # without a branch: no processor can foresee a chance
+        item += u >= town.item_share[other]
+    return usual if u < 0.0 else item
 
 
 @inlined

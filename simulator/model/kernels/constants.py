@@ -130,6 +130,8 @@ IGNORE, REFUND, APOLOGISE, IMPROVE = range(4)
 
 CHUNK = 128
 """Trips whose draws are made together."""
+AT_ONCE = 4
+"""Shoppers that are listed without asking whether there are as many."""
 
 # rows of Seats.words: while trips are planned, while shoppers are served (after those of the roles come those of
 # the changed looks, see `perceive.look_words`), and while news is told

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.compilation import LANES, inlined, kernel, row_of
+from simulator.model.kernels.ahead import fetch_ties
 from simulator.model.kernels.constants import QUARTER
 from simulator.randomness.philox import fill_blocks
 from simulator.randomness.single import normal32
@@ -37,6 +38,7 @@ def draw_drift(n, town, life, setting, seats):
     for m in range(n):
         who = seats.late[m]
         me = life.mind[who]
+        fetch_ties(who, life)
         me.quarter += 1
         seats.uid[m] = town.people[who].uid
         seats.ordinal[m] = me.quarter

@@ -168,17 +168,15 @@ def deliver_and_shelve(day, week, first, last, town, life, levers, setting, p, s
                 if setting.shelves == 0:
                     stock.shelf = capacity
                 else:
+                    # without a branch: no processor can foresee which item arrives or is overlooked
                     arrived = life.coming[s, i, slot]
-                    if arrived > 0:
-                        stock.backroom += arrived
-                        stock.coming -= arrived
-                        life.coming[s, i, slot] = 0
-                    space = capacity - stock.shelf
+                    life.coming[s, i, slot] = 0
+                    stock.coming -= arrived
                     overlooked = uniform(words[row, mine]) < p.shelving_gap_rate * failures * levers.places[s].failures
-                    if stock.backroom > 0 and space > 0 and not overlooked:
-                        moved = min(np.int64(stock.backroom), space)
-                        stock.backroom -= moved
-                        stock.shelf += moved
+                    waiting = np.int64(stock.backroom + arrived)
+                    moved = 0 if overlooked else max(0, min(waiting, capacity - stock.shelf))
+                    stock.backroom = waiting - moved
+                    stock.shelf += moved
                     if uniform(words[4 + row, mine]) < p.record_error_rate * failures:
                         stock.record_error += 1 + np.int64(demand)
                     if uniform(words[5 + row, mine]) < 1.0 / p.record_check_days:

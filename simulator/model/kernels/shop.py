@@ -15,6 +15,7 @@ from simulator.compilation import (
     apart,
     call_at,
     count_below,
+    count_bits,
     due_among,
     inlined,
     kernel,
@@ -23,12 +24,13 @@ from simulator.compilation import (
     ticks,
     whole_row,
 )
-from simulator.model.kernels.ahead import AHEAD, fetch_customer, fetch_person, fetch_shelf, fetch_ties, fetch_trip
+from simulator.model.kernels.ahead import AHEAD, fetch_customer, fetch_person, fetch_shelf, fetch_trip
 from simulator.model.kernels.choose import choose, look_at_shelf
 from simulator.model.kernels.clock import note_time
 from simulator.model.kernels.constants import (
     AFTER_FIRST,
     AFTER_SECOND,
+    AT_ONCE,
     CALENDAR_WORDS,
     CHOICE_WORDS,
     CHUNK,
@@ -97,11 +99,14 @@ def find_shoppers(day, due, first, last, room, shoppers):
     whole = first + (last - first) // LOOKED_AT * LOOKED_AT
     for group in range(first, whole, LOOKED_AT):
         found = due_among(start + group * due.itemsize, day)
-        while found != 0:
-            if n < room:
-                shoppers[n] = group + lowest_bit(found)
-                n += 1
-            found &= found - np.uint64(1)
+        end = min(n + count_bits(found), room)
+        while n < end:
+            # a processor cannot foresee how many there are; what is too much, the next ones write over
+            for k in range(n, n + AT_ONCE):
+                shoppers[k] = group + lowest_bit(found)
+                found &= found - np.uint64(1)
+            n += AT_ONCE
+        n = end
     for i in range(whole, last):
         if due[i] <= day and n < room:
             shoppers[n] = i
@@ -175,10 +180,8 @@ def plan_trips(day, n, begin, visits, town, life, levers, setting, p, scratch):
             trip.uid = town.people[i].uid
             trip.retry = me.next_day > day
             trip.ordinal = me.trips - trip.retry
-            if me.quarter < quarter:
-                seats.late[late] = i
-                late += 1
-                fetch_ties(i, life)
+            seats.late[late] = i  # the next one writes over whoever is not
+            late += me.quarter < quarter
             seats.uid[j] = trip.uid
             seats.ordinal[j] = trip.ordinal
             seats.again[j] = 0
