@@ -75,6 +75,12 @@ class _PartLower(Lower):
         super().__init__(*args, **words)
         _here.part = self.module
 
+    def setup_function(self, fndesc: Any) -> None:
+        """Begin the function, which stays one unless it is to become part of its callers' bodies."""
+        super().setup_function(fndesc)
+        if not self.flags.forceinline:
+            self.function.attributes.add("noinline")
+
 
 @register_pass(mutates_CFG=True, analysis_only=False)
 class _PartLowering(NativeLowering):
