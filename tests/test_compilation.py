@@ -17,6 +17,12 @@ from simulator.compilation import apart, beside, call_at, hold, inlined, kernel
 from simulator.compilation.beside import compiled_beside, has_a_second_processor
 from simulator.compilation.haste import haste
 from simulator.compilation.tables import Held
+from simulator.model import BrandMarket
+from simulator.model.crew import TABLES, kinds_of_serve
+from simulator.model.warm import compile_serving, task_of, tiny_market
+from simulator.parameters import table
+from simulator.scenario import load, shipped
+from simulator.world.sketch import sketch
 
 ROW = np.dtype([("mark", np.uint8), ("worth", np.float64)], align=True)
 
@@ -173,3 +179,34 @@ def test_without_a_second_processor_or_a_place_to_keep_it_nothing_is_compiled_be
     monkeypatch.setattr("os.fork", lambda: pytest.fail("a copy was made"))
     with compiled_beside(lambda: None) as at_work:
         assert not at_work
+
+
+# -- what a first run compiles -------------------------------------------------------------------------------------
+
+
+def kinds_in(model: BrandMarket) -> tuple[list[Any], tuple[Any, ...]]:
+    """Types that a model's days, and those who serve on them, are compiled for."""
+    task = task_of(model)
+    return [numba.typeof(argument) for argument in task], kinds_of_serve(task[TABLES])
+
+
+@pytest.fixture(scope="module")
+def sketched() -> tuple[list[Any], tuple[Any, ...]]:
+    """The same of a world in which nothing is drawn."""
+    return kinds_in(tiny_market(sketch(load("null_launch").market, table().central())))
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_every_market_runs_on_what_was_compiled_before_there_was_a_world(
+    name: str, sketched: tuple[list[Any], tuple[Any, ...]]
+) -> None:
+    assert kinds_in(BrandMarket(name, rng=1, customers=300, warm_up=False, aim=False)) == sketched
+
+
+def test_a_copy_compiles_what_serves_shoppers_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, sketched: tuple[list[Any], tuple[Any, ...]]
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("simulator.model.warm.serve.compile", asked.append)
+    compile_serving()
+    assert asked == [sketched[1]]

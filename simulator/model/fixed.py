@@ -116,7 +116,7 @@ def lay_out(world: World, values: Mapping[str, float]) -> Town:
         first_item=first.astype(np.int32),
         item_share=np.concatenate([np.cumsum(brands.item_share[span]) for span in spans]),
         places=place,
-        demand=stores.expected_demand.astype(np.float32),
+        demand=np.ascontiguousarray(stores.expected_demand, np.float32),
         rep_of=reps.rep_of.astype(np.int32),
         reps=rep,
         roles=role,

@@ -16,21 +16,40 @@ from simulator.model.kernels.constants import ALL_PHASES
 from simulator.model.kernels.day import run_days
 from simulator.model.kernels.shop import serve
 from simulator.model.market import BrandMarket
+from simulator.parameters import table
+from simulator.scenario import load
+from simulator.world import World
+from simulator.world.sketch import sketch
+
+
+def tiny_market(world: World | None = None) -> BrandMarket:
+    """Return the market whose days are compiled for: kinds of tables are the same in every other."""
+    return BrandMarket("null_launch", rng=1, customers=200, world=world, warm_up=False, aim=False)
+
+
+def task_of(model: BrandMarket) -> tuple[Any, ...]:
+    """Return the arguments of `run_days` for a model's next day."""
+    (task,) = model.tasks(model.day, model.day + 1, ALL_PHASES)
+    return task
+
+
+def compile_serving() -> None:
+    """Compile how shoppers are served, which is half of all there is to compile, before there is a world."""
+    model = tiny_market(sketch(load("null_launch").market, table().central()))
+    serve.compile(kinds_of_serve(task_of(model)[TABLES]))
 
 
 def warm_kernels() -> None:
     """Compile (or load) every kernel by running a tiny market for a few days.
 
-    Serving a shopper is half of all there is to compile, and is compiled beside the rest where that is possible.
+    Where that is possible, a copy of the process compiles one half while this one compiles the other.
     """
-    model = BrandMarket("null_launch", rng=1, customers=200, warm_up=False, aim=False)
-    (task,) = model.tasks(model.day, model.day + 1, ALL_PHASES)
-    served = kinds_of_serve(task[TABLES])
     folder = cache_folder()
     kept = folder is not None and any(folder.rglob("shop.serve*.nbi"))
     with haste():
-        with nullcontext(False) if kept else compiled_beside(lambda: serve.compile(served)) as at_work:
+        with nullcontext(False) if kept else compiled_beside(compile_serving) as at_work:
+            model = tiny_market()
             if at_work:
-                cast(Any, run_days).entry.compile(tuple(numba.typeof(argument) for argument in task))
+                cast(Any, run_days).entry.compile(tuple(numba.typeof(argument) for argument in task_of(model)))
         model.run_until(model.day + 8)
     mark_warm()

@@ -19,8 +19,8 @@ from simulator.world.errors import WorldError
 from simulator.world.network import small_world
 from simulator.world.population import given
 from simulator.world.reps import hire_reps, open_care_desks
-from simulator.world.stores import choose_stores, furnish, hire_distributors, plan_stores
-from simulator.world.world import F32, F64, U8, U64, Brands, Customers, Network, World
+from simulator.world.stores import choose_stores, furnish, hire_distributors, plan_stores, region_names
+from simulator.world.world import F32, F64, U8, U64, Brands, Customers, Network, Reps, Stores, World
 
 if TYPE_CHECKING:
     from simulator.scenario import Market
@@ -94,19 +94,45 @@ def build_world(
             loyalty=values["store_loyalty"],
         )
         stores = furnish(run, market, values, plan, brands, settled, shares, law.segment_share)
-    roles = market.stores.roles
-    return World(
+    return assemble(
+        market,
+        values,
         brands=brands,
         customers=settled,
         network=friends.result(),
         stores=stores,
         reps=hire_reps(run, market, values, plan, law.segment_share),
-        distributors=hire_distributors(market, values),
-        care=open_care_desks(market, values, customers),
         focal=list(market.brands).index(focal),
-        segments=population.segment_names(market),
-        regions=plan.regions,
         mean_utility=means + tastes.common_utility(brands),
+    )
+
+
+def assemble(
+    market: Market,
+    values: Mapping[str, float],
+    *,
+    brands: Brands,
+    customers: Customers,
+    network: Network,
+    stores: Stores,
+    reps: Reps,
+    focal: int,
+    mean_utility: F64,
+) -> World:
+    """Put a world together: what was drawn, and what the market states."""
+    roles = market.stores.roles
+    return World(
+        brands=brands,
+        customers=customers,
+        network=network,
+        stores=stores,
+        reps=reps,
+        distributors=hire_distributors(market, values),
+        care=open_care_desks(market, values, customers.uid.shape[0]),
+        focal=focal,
+        segments=population.segment_names(market),
+        regions=region_names(market),
+        mean_utility=mean_utility,
         roles=tuple(roles),
         role_met=np.array([role.met for role in roles.values()], np.float32),
         role_turnover=np.array(

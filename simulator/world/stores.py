@@ -57,7 +57,12 @@ def plan_stores(market: Market, values: Mapping[str, float], customers: int) -> 
     per_store = given(market.stores.customers_per_store, values, "customers_per_store")
     count = np.maximum(np.rint(customers * share / per_store).astype(np.int64), LEAST_PER_REGION)
     first = np.concatenate(([0], np.cumsum(count))).astype(np.int32)
-    return Plan(tuple(market.regions) or ("everywhere",), share, first)
+    return Plan(region_names(market), share, first)
+
+
+def region_names(market: Market) -> tuple[str, ...]:
+    """Names of the regions; a market without regions has one."""
+    return tuple(market.regions) or ("everywhere",)
 
 
 @allocating_kernel
