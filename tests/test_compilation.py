@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -179,6 +180,34 @@ def test_without_a_second_processor_or_a_place_to_keep_it_nothing_is_compiled_be
     monkeypatch.setattr("os.fork", lambda: pytest.fail("a copy was made"))
     with compiled_beside(lambda: None) as at_work:
         assert not at_work
+
+
+@kernel
+def half_of(number):
+    """Called by others, and not copied into them."""
+    return number // 2
+
+
+@inlined
+def double_of(number):
+    """Copied into whoever calls it."""
+    return 2 * number
+
+
+@kernel
+def quarters(number):
+    """Calls one twice and the other once."""
+    return half_of(half_of(number)) + double_of(number)
+
+
+def test_a_kernel_stays_a_function_of_its_own_unless_it_is_inlined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.compilation.parts.cache_folder", lambda: None)  # what was kept cannot be looked into
+    assert quarters(8) == 2 + 16
+    (library,) = [found.library for found in quarters.entry.overloads.values()]
+    code = library.get_llvm_str()
+    assert len(re.findall(r"^define .*half_of", code, re.MULTILINE)) == 1
+    assert len(re.findall(r"call .*half_of", code)) == 2
+    assert "call" not in "".join(line for line in code.splitlines() if "double_of" in line)
 
 
 # -- what a first run compiles -------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from simulator.compilation import (
     across,
     bits_of,
     count_below,
+    count_bits,
     in_row,
     kernel,
     lane_is,
@@ -172,6 +173,18 @@ def test_counting_below_is_of_unsigned_numbers() -> None:
     assert numbers.size == COUNTED
     for limit in (0, 5, 6, 2**63 + 1, 2**64 - 1):
         assert below(numbers, np.uint64(limit)) == (numbers < np.uint64(limit)).sum()
+
+
+@kernel
+def bits_in(word):
+    """How many bits are set, and where the lowest is."""
+    return count_bits(word), lowest_bit(word)
+
+
+def test_bits_are_counted_and_found_also_where_there_are_none() -> None:
+    for word in (0, 1, 0b1011000, 2**63, 2**64 - 1):
+        lowest = (word & -word).bit_length() - 1 if word else 64
+        assert bits_in(np.uint64(word)) == (word.bit_count(), lowest)
 
 
 def test_a_part_of_a_word_cannot_be_set_for_eight_at_once() -> None:

@@ -60,6 +60,14 @@ arrayobj.fix_integer_index = _index
 class PartLibrary(JITCodeLibrary):
     """Code of a part: linked into the kernel that calls it, and optimised and turned into machine code only there."""
 
+    def _optimize_functions(self, ll_module: Any) -> None:
+        """Tidy the functions that the module holds; Numba's own tries also those that it only names."""
+        ll_module.data_layout = self._codegen._data_layout
+        passes, builder = self._codegen._function_pass_manager()
+        for function in ll_module.functions:
+            if not function.is_declaration:
+                passes.run(function, builder)
+
     def finalize(self) -> None:
         """Gather the code of the parts that this one calls."""
         for library in dict.fromkeys(self._linking_libraries):
