@@ -20,10 +20,8 @@ from simulator.compilation.haste import haste
 from simulator.compilation.tables import Held
 from simulator.model import BrandMarket
 from simulator.model.crew import TABLES, kinds_of_serve
-from simulator.model.warm import compile_serving, task_of, tiny_market
-from simulator.parameters import table
-from simulator.scenario import load, shipped
-from simulator.world.sketch import sketch
+from simulator.model.warm import compile_serving, sketched_market, task_of
+from simulator.scenario import shipped
 
 ROW = np.dtype([("mark", np.uint8), ("worth", np.float64)], align=True)
 
@@ -222,7 +220,7 @@ def kinds_in(model: BrandMarket) -> tuple[list[Any], tuple[Any, ...]]:
 @pytest.fixture(scope="module")
 def sketched() -> tuple[list[Any], tuple[Any, ...]]:
     """The same of a world in which nothing is drawn."""
-    return kinds_in(tiny_market(sketch(load("null_launch").market, table().central())))
+    return kinds_in(sketched_market())
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))

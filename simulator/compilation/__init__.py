@@ -84,7 +84,10 @@ def allocating_kernel(function: F) -> F:
 
 
 def kernel(function: F) -> F:
-    """Compile a pure function of arrays that allocates nothing: no Python objects, no lock, IEEE sums."""
+    """Compile a pure function of arrays that allocates nothing: no Python objects, no lock, IEEE sums.
+
+    Where other kernels call it, it stays a function of its own; what is to be copied into them is `inlined`.
+    """
     return cast(F, Part(function, _NO_COUNTING))
 
 

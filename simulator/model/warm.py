@@ -21,10 +21,17 @@ from simulator.scenario import load
 from simulator.world import World
 from simulator.world.sketch import sketch
 
+_TINY = "null_launch"
+
 
 def tiny_market(world: World | None = None) -> BrandMarket:
     """Return the market whose days are compiled for: kinds of tables are the same in every other."""
-    return BrandMarket("null_launch", rng=1, customers=200, world=world, warm_up=False, aim=False)
+    return BrandMarket(_TINY, rng=1, customers=200, world=world, warm_up=False, aim=False)
+
+
+def sketched_market() -> BrandMarket:
+    """Return a market with the same kinds of tables, which can be had before anything is compiled."""
+    return tiny_market(sketch(load(_TINY).market, table().central()))
 
 
 def task_of(model: BrandMarket) -> tuple[Any, ...]:
@@ -35,8 +42,7 @@ def task_of(model: BrandMarket) -> tuple[Any, ...]:
 
 def compile_serving() -> None:
     """Compile how shoppers are served, which is half of all there is to compile, before there is a world."""
-    model = tiny_market(sketch(load("null_launch").market, table().central()))
-    serve.compile(kinds_of_serve(task_of(model)[TABLES]))
+    serve.compile(kinds_of_serve(task_of(sketched_market())[TABLES]))
 
 
 def warm_kernels() -> None:

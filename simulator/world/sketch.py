@@ -39,7 +39,7 @@ def sketch(market: Market, values: Mapping[str, float]) -> World:
             taste_kept=np.zeros((PEOPLE, kinds), np.float16),
             price_sensitivity=np.full(PEOPLE, -1.0, np.float32),
             favourite=np.zeros((PEOPLE, kinds), np.uint8),
-            store=np.tile(np.array([0, 1, -1, -1], np.int32)[:KNOWN_STORES], (PEOPLE, 1)),
+            store=np.zeros((PEOPLE, KNOWN_STORES), np.int32),
             loyalty=values["store_loyalty"],
         ),
         network=Network(
