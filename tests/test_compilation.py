@@ -5,22 +5,27 @@ from __future__ import annotations
 import gc
 import os
 import re
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 import pytest
+from numba.core.base import BaseContext
+from numba.core.postproc import PostProcessor
 from numba.core.types.functions import BaseFunction
 
-from simulator.compilation import apart, beside, call_at, hold, inlined, kernel
-from simulator.compilation.beside import compiled_beside, has_a_second_processor
-from simulator.compilation.haste import haste
+from simulator.compilation import apart, call_at, copies, hold, inlined, kernel
+from simulator.compilation.copies import compile_in_copies, has_a_second_processor
+from simulator.compilation.haste import in_haste
 from simulator.compilation.tables import Held
 from simulator.model import BrandMarket
 from simulator.model.crew import TABLES, kinds_of_serve
-from simulator.model.warm import compile_serving, sketched_market, task_of
+from simulator.model.warm import compile_the_rest, sketched_market, task_of
 from simulator.scenario import shipped
 
 ROW = np.dtype([("mark", np.uint8), ("worth", np.float64)], align=True)
@@ -87,25 +92,67 @@ def test_a_field_that_is_not_there_is_an_error() -> None:
 
 
 def test_haste_leaves_the_compiler_and_the_collector_as_they_were() -> None:
-    look_up = BaseFunction.get_call_type
+    def in_use() -> list[Any]:
+        return [BaseFunction.get_call_type, BaseContext.get_abi_sizeof, PostProcessor.run]
+
+    usual = in_use()
     assert gc.isenabled()
 
     def fail() -> None:
-        with haste():
-            with haste():
-                assert BaseFunction.get_call_type is not look_up
-            assert not gc.isenabled()
-            raise RuntimeError
+        assert not set(in_haste(in_use)) & set(usual)
+        assert not set(in_use()) & set(usual)
+        assert not gc.isenabled()
+        raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        fail()
-    assert BaseFunction.get_call_type is look_up
+        in_haste(fail)
+    assert in_use() == usual
     assert gc.isenabled()
     gc.disable()
-    with haste():
-        pass
+    in_haste(lambda: None)
     assert not gc.isenabled()
     gc.enable()
+
+
+@numba.njit
+def halves_below(limit):
+    k = 0
+    while k < limit:
+        yield k * 0.5
+        k += 1
+
+
+def test_what_others_compile_meanwhile_is_compiled_as_ever() -> None:
+    listed = numba.njit(lambda n: [k * 2.0 for k in halves_below(n)])
+    objects = numba.jit(forceobj=True)(lambda n: {k: str(k) for k in range(n)})
+    with ThreadPoolExecutor(1) as other:
+        assert in_haste(lambda: other.submit(listed, 3).result()) == [0.0, 1.0, 2.0]
+        assert in_haste(lambda: other.submit(objects, 2).result()) == {0: "0", 1: "1"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory that is asked for is counted there")
+def test_calls_in_haste_do_not_ask_the_system_for_memory() -> None:
+    from resource import RUSAGE_SELF, getrusage
+
+    def nothing(number: int) -> int:
+        return number
+
+    def call_from(depth: int) -> None:
+        if depth:
+            call_from(depth - 1)
+            return
+        for number in range(100):
+            nothing(number)
+
+    def pages() -> int:
+        """Pages of memory that calls from every depth take: one a call where the stack of frames is full."""
+        before = getrusage(RUSAGE_SELF).ru_minflt
+        for depth in range(300):
+            call_from(depth)
+        return getrusage(RUSAGE_SELF).ru_minflt - before
+
+    in_haste(pages)
+    assert in_haste(pages) < 50
 
 
 @apart
@@ -143,41 +190,51 @@ def test_what_is_not_a_tuple_of_arguments_is_refused() -> None:
         wrong(0)
 
 
-@pytest.mark.skipif(not has_a_second_processor(), reason="nothing is compiled beside")
-def test_a_copy_of_the_process_works_beside_it_and_is_waited_for(tmp_path: Path) -> None:
-    left, ours = tmp_path / "left", os.getpid()
-    with compiled_beside(lambda: left.write_text(str(os.getpid()))) as at_work:
-        assert at_work
-    assert int(left.read_text()) != ours == os.getpid()
+@pytest.mark.skipif(not has_a_second_processor(), reason="nothing is compiled in copies")
+def test_copies_of_the_process_work_and_are_waited_for(tmp_path: Path) -> None:
+    def sign(file: Path) -> None:
+        file.write_text(f"{os.getpid()} {os.getppid()}")
+
+    files = tmp_path / "one", tmp_path / "other"
+    assert compile_in_copies(*(partial(sign, file) for file in files)) == 2
+    signed = [tuple(map(int, file.read_text().split())) for file in files]
+    assert [made_by for _, made_by in signed] == [os.getpid()] * 2
+    assert len({copy for copy, _ in signed} - {os.getpid()}) == 2
 
 
-@pytest.mark.skipif(not has_a_second_processor(), reason="nothing is compiled beside")
-def test_a_copy_that_fails_or_takes_too_long_is_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
-    with compiled_beside(lambda: 1 / 0) as at_work:
-        assert at_work
-    fork, copies = os.fork, []
-    monkeypatch.setattr("os.fork", lambda: copies.append(fork()) or copies[-1])
-    monkeypatch.setattr(beside, "PATIENCE", 0.05)
-    start = time.monotonic()
-    with compiled_beside(lambda: time.sleep(300)) as at_work:
-        assert at_work
-    with pytest.raises(KeyError), compiled_beside(lambda: time.sleep(300)):
-        raise KeyError
+@pytest.mark.skipif(not has_a_second_processor(), reason="nothing is compiled in copies")
+def test_a_copy_that_fails_or_waits_for_ever_is_no_harm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert compile_in_copies(lambda: 1 / 0, lambda: None) == 1
+    fork, made = os.fork, []
+    monkeypatch.setattr("os.fork", lambda: made.append(fork()) or made[-1])
+    monkeypatch.setattr(copies, "PATIENCE", 0.3)
+    start, late = time.monotonic(), tmp_path / "late"
+
+    def work() -> None:
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until:
+            pass
+        late.touch()
+
+    assert compile_in_copies(work, lambda: time.sleep(300)) == 1
+    assert late.exists()  # at work all the time, it was not given up
+    monkeypatch.setattr(copies, "_has_ended", lambda copy: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        compile_in_copies(lambda: time.sleep(300))
     assert time.monotonic() - start < 100
-    assert len(copies) == 2
-    for copy in copies:  # none is left behind
+    assert len(made) == 3
+    for copy in made:  # none is left behind
         with pytest.raises(ProcessLookupError):
             os.kill(copy, 0)
 
 
 @pytest.mark.parametrize("lacking", ["has_a_second_processor", "cache_folder"])
-def test_without_a_second_processor_or_a_place_to_keep_it_nothing_is_compiled_beside(
+def test_without_a_second_processor_or_a_place_to_keep_it_nothing_is_compiled_in_copies(
     monkeypatch: pytest.MonkeyPatch, lacking: str
 ) -> None:
-    monkeypatch.setattr(beside, lacking, lambda: None)
+    monkeypatch.setattr(copies, lacking, lambda: None)
     monkeypatch.setattr("os.fork", lambda: pytest.fail("a copy was made"))
-    with compiled_beside(lambda: None) as at_work:
-        assert not at_work
+    assert compile_in_copies(lambda: None) == 0
 
 
 @kernel
@@ -230,10 +287,11 @@ def test_every_market_runs_on_what_was_compiled_before_there_was_a_world(
     assert kinds_in(BrandMarket(name, rng=1, customers=300, warm_up=False, aim=False)) == sketched
 
 
-def test_a_copy_compiles_what_serves_shoppers_and_nothing_else(
+def test_what_serves_shoppers_is_compiled_for_what_run_days_will_call(
     monkeypatch: pytest.MonkeyPatch, sketched: tuple[list[Any], tuple[Any, ...]]
 ) -> None:
     asked: list[Any] = []
     monkeypatch.setattr("simulator.model.warm.serve.compile", asked.append)
-    compile_serving()
-    assert asked == [sketched[1]]
+    monkeypatch.setattr("simulator.model.warm.tiny_market", lambda: asked.append("a world"))
+    compile_the_rest(task_of(BrandMarket("null_launch", rng=1, customers=300, warm_up=False, aim=False)))
+    assert asked == [sketched[1], "a world"]

@@ -23,11 +23,12 @@ from numba.core.typed_passes import NativeLowering
 from numba.np import arrayobj
 
 from simulator.compilation.cache import cache_folder
-from simulator.compilation.haste import haste
+from simulator.compilation.haste import in_haste
 
 _NOT_NEEDED = {
     "DeadBranchPrune",
     "FindLiterallyCalls",
+    "IRLegalization",
     "InlineClosureLikes",
     "InlineInlinables",
     "InlineOverloads",
@@ -39,7 +40,7 @@ _NOT_NEEDED = {
     "RewriteSemanticConstants",
     "WithLifting",
 }
-"""Passes for what kernels do not have: closures, literal types, contexts, errors with messages."""
+"""Passes for what kernels do not have: closures, literal types, contexts, errors with messages, references to drop."""
 NO_WAY_IN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
@@ -63,7 +64,8 @@ class PartLibrary(JITCodeLibrary):
     def _optimize_functions(self, ll_module: Any) -> None:
         """Tidy the functions that the module holds; Numba's own tries also those that it only names."""
         ll_module.data_layout = self._codegen._data_layout
-        passes, builder = self._codegen._function_pass_manager()
+        builder = self._codegen._pass_builder(opt=1)
+        passes = builder.getFunctionPassManager()
         for function in ll_module.functions:
             if not function.is_declaration:
                 passes.run(function, builder)
@@ -134,7 +136,8 @@ class _PartCompiler(CompilerBase):
         for stage in (builder.define_untyped_pipeline, builder.define_typed_pipeline):
             manager.passes.extend(step for step in stage(self.state).passes if step[0].__name__ not in _NOT_NEEDED)
         for step, name in builder.define_nopython_lowering_pipeline(self.state).passes:
-            manager.add_pass(_PartLowering if step is NativeLowering else step, name)
+            if step.__name__ not in _NOT_NEEDED:
+                manager.add_pass(_PartLowering if step is NativeLowering else step, name)
         manager.finalize()
         return [manager]
 
@@ -162,8 +165,7 @@ class Kernel(CPUDispatcher):
 
     def compile(self, sig: Any) -> Any:
         """Compile for a signature, or load what was compiled before."""
-        with haste():
-            return super().compile(sig)
+        return in_haste(lambda: super(Kernel, self).compile(sig))
 
 
 def plain_kind(kind: Any) -> Any:

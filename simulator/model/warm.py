@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Any, cast
 
 import numba
 
-from simulator.compilation import cache_folder, mark_warm
-from simulator.compilation.beside import compiled_beside
-from simulator.compilation.haste import haste
+from simulator.compilation import mark_warm
+from simulator.compilation.copies import compile_in_copies, has_a_second_processor
+from simulator.compilation.haste import in_haste
 from simulator.model.crew import TABLES, kinds_of_serve
 from simulator.model.kernels.constants import ALL_PHASES
 from simulator.model.kernels.day import run_days
@@ -40,22 +39,29 @@ def task_of(model: BrandMarket) -> tuple[Any, ...]:
     return task
 
 
-def compile_serving() -> None:
-    """Compile how shoppers are served, which is half of all there is to compile, before there is a world."""
-    serve.compile(kinds_of_serve(task_of(sketched_market())[TABLES]))
+def compile_days(task: tuple[Any, ...]) -> None:
+    """Compile `run_days` for arguments of these types, without running it."""
+    cast(Any, run_days).entry.compile(tuple(numba.typeof(argument) for argument in task))
+
+
+def compile_the_rest(task: tuple[Any, ...]) -> None:
+    """Compile what serves shoppers, which `run_days` calls by its address, and what a world is built with."""
+    serve.compile(kinds_of_serve(task[TABLES]))
+    tiny_market()
 
 
 def warm_kernels() -> None:
     """Compile (or load) every kernel by running a tiny market for a few days.
 
-    Where that is possible, a copy of the process compiles one half while this one compiles the other.
+    Where that is possible, two copies of the process compile half of them each before.
     """
-    folder = cache_folder()
-    kept = folder is not None and any(folder.rglob("shop.serve*.nbi"))
-    with haste():
-        with nullcontext(False) if kept else compiled_beside(compile_serving) as at_work:
-            model = tiny_market()
-            if at_work:
-                cast(Any, run_days).entry.compile(tuple(numba.typeof(argument) for argument in task_of(model)))
-        model.run_until(model.day + 8)
+    in_haste(_run_tiny_market)
     mark_warm()
+
+
+def _run_tiny_market() -> None:
+    if has_a_second_processor():
+        task = task_of(sketched_market())
+        compile_in_copies(lambda: compile_days(task), lambda: compile_the_rest(task))
+    model = tiny_market()
+    model.run_until(model.day + 8)
