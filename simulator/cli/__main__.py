@@ -1,8 +1,6 @@
 """``python -m simulator.cli`` is the command ``brandsim``."""
 
-import sys
-
-from simulator.cli import main
+from simulator.cli import command
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command()
