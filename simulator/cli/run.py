@@ -11,6 +11,7 @@ import click
 
 from simulator.cli import exits
 from simulator.cli.consoles import progress, stdout
+from simulator.cli.loading import loading
 from simulator.cli.root import debug_option
 
 if TYPE_CHECKING:
@@ -70,13 +71,16 @@ def run(
     live with the change and without it; the difference is the answer. Exit code 3: a guardrail is breached; 4: cannot
     tell.
     """
-    from simulator import api
     from simulator.scenario import load
 
     if customers is not None:
         overrides = (*overrides, f"customers={customers}")
     scenario = load(file, overrides=overrides)
     folder = out or _folder_for(file, resume=resume, force=force)
+    with loading():
+        from simulator import api
+        from simulator.experiment import compare as _  # noqa: F401
+        from simulator.report import page, plots, screen  # noqa: F401
     try:
         with progress(scenario.name, quiet=quiet) as step:
             comparison = api.compare(
