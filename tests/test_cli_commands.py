@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import json
 import os
 import re
@@ -16,6 +17,7 @@ import yaml
 
 from simulator.cli import exits, main
 from simulator.cli.consoles import may_animate, progress
+from simulator.cli.loading import loading
 from simulator.cli.new import CHANGES
 from simulator.cli.run import _folder_for
 from simulator.parameters import table
@@ -339,6 +341,31 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+def test_the_command_ends_the_process_after_whatever_was_left_for_the_end(tmp_path: Path) -> None:
+    words = "import atexit, sys; from simulator.cli import command; atexit.register(print, 'at the end'); "
+    words += "sys.argv[1:] = ['no-such-command']; print('first'); command(); print('never')"
+    done = subprocess.run([sys.executable, "-c", words], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == exits.WRONG_INPUT
+    assert done.stdout.split("\n") == ["first", "at the end", ""]
+    assert "there is no command" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_output_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "simulator", "params"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == exits.WRONG_INPUT
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_output_in_a_pipe_has_no_control_codes(brandsim: Brandsim) -> None:
     for environment in ({}, {"NO_COLOR": "1"}, {"TERM": "dumb"}, {"FORCE_COLOR": ""}):
         done = brandsim("params", **environment)
@@ -382,6 +409,16 @@ def test_progress_in_a_log_is_a_few_plain_lines(capsys: pytest.CaptureFixture[st
     with progress("carton", quiet=True) as step:
         step(1, 2, "")
     assert capsys.readouterr().err == ""
+
+
+def test_what_is_loaded_is_kept_from_the_collector_of_garbage() -> None:
+    assert gc.isenabled()
+    kept = gc.get_freeze_count()
+    with loading():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > kept
+    gc.unfreeze()
 
 
 def test_shell_completion_offers_the_commands(tmp_path: Path) -> None:
