@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from simulator.experiment.outcome import ReplicateOutcome
 from simulator.results import tables
 from simulator.results.comparison import Comparison, RunSettings
 from simulator.results.files import RunFolderError, guarded, replacing, write_bytes, write_text
@@ -217,7 +216,7 @@ def words_of(scenario: Scenario) -> dict[str, Any]:
 def write_results(root: Path, comparison: Comparison) -> None:
     """Write everything that is derived from the replicates; the same bytes however they were made."""
     with ThreadPoolExecutor(1) as aside:  # the database works while pictures are drawn
-        data = aside.submit(_write_data, root, comparison)
+        weeks = aside.submit(_write_parquet, root / "weekly.parquet", comparison, _WEEKLY_COLUMNS, tables.weekly_rows)
         write_text(root / "summary.json", to_json(comparison.summary()))
         weekly = comparison.weekly().to_csv(index=False, float_format=f"%.{DIGITS}g", lineterminator="\n")
         write_text(root / "weekly.csv", weekly)
@@ -228,12 +227,8 @@ def write_results(root: Path, comparison: Comparison) -> None:
             write_bytes(root / PLOTS / f"{name}.png", content)
         page: str = importlib.import_module("simulator.report.page").render(comparison, pictures)
         write_text(root / "report.html", page)
-        data.result()
-
-
-def _write_data(root: Path, comparison: Comparison) -> None:
-    _write_parquet(root / "weekly.parquet", comparison.outcomes, _WEEKLY_COLUMNS, tables.weekly_rows)
-    _write_parquet(root / "fates.parquet", comparison.outcomes, _FATE_COLUMNS, tables.fate_rows)
+        _write_parquet(root / "fates.parquet", comparison, _FATE_COLUMNS, tables.fate_rows)
+        weeks.result()
 
 
 _WEEKLY_COLUMNS = (
@@ -247,14 +242,14 @@ _FATE_COLUMNS = (
 )
 
 
-def _write_parquet(path: Path, outcomes: tuple[ReplicateOutcome, ...], columns: str, rows: Any) -> None:
+def _write_parquet(path: Path, comparison: Comparison, columns: str, rows: Any) -> None:
     """Write rows of all replicates in order, on one thread, so that the bytes depend on nothing else."""
     with guarded(path, "writing"), replacing(path) as part:
         spill = {"memory_limit": MEMORY, "temp_directory": str(path.parent / f".{path.name}.spill")}
         connection = duckdb.connect(config={"threads": 1, **spill})
         try:
             connection.execute(f"CREATE TABLE result ({columns})")
-            for outcome in outcomes:
+            for outcome in comparison.outcomes:
                 connection.register("part", rows(outcome))
                 connection.execute("INSERT INTO result SELECT * FROM part")
                 connection.unregister("part")

@@ -7,12 +7,11 @@ the same to the last bit however many jobs made the replicates.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.api.types import union_categoricals
 
 from simulator.experiment.outcome import (
     BUYING,
@@ -38,6 +37,13 @@ NO_WEEK = -32768
 
 Floats = NDArray[np.float64]
 _Columns = dict[str, Any]
+
+
+class _Coded(NamedTuple):
+    """A column of few different texts: the number of each row's text, and the texts."""
+
+    codes: NDArray[np.integer[Any]]
+    names: Sequence[str]
 
 
 def weekly_series(outcomes: Sequence[ReplicateOutcome]) -> dict[str, Floats]:
@@ -137,7 +143,14 @@ def _parts(outcome: ReplicateOutcome, name: str) -> Iterator[_Columns]:
 
 def _joined(parts: list[Any]) -> Any:
     """A column of all parts, one after the other."""
-    return union_categoricals(parts) if isinstance(parts[0], pd.Categorical) else np.concatenate(parts)
+    if not isinstance(parts[0], _Coded):
+        return np.concatenate(parts)
+    places: dict[str, int] = {}
+    codes = []
+    for part in parts:
+        here = [places.setdefault(name, len(places)) for name in part.names]
+        codes.append(np.array(here, np.int32)[part.codes])
+    return _named(np.concatenate(codes), list(places))
 
 
 def _shelf_names() -> list[str]:
@@ -164,8 +177,8 @@ def _cube(
         np.repeat(weeks, n_middle * n_brands),
         np.tile(np.arange(n_brands), n_weeks * n_middle),
         dimension,
-        _named(nothing if by_metric else middle, levels),
-        _named(middle if by_metric else nothing, metrics),
+        _Coded(nothing if by_metric else middle, levels),
+        _Coded(middle if by_metric else nothing, metrics),
         values.reshape(-1),
     )
 
@@ -183,7 +196,7 @@ def _focal(outcome: ReplicateOutcome, name: str, weeks: NDArray[np.int64], arm: 
     value = np.concatenate([part[1].astype(np.int64) for part in counters.values()])
     brand = np.full(when.shape, outcome.focal)
     return _rows(
-        outcome, name, when, brand, "all", _named(np.zeros_like(metric), ("all",)), _named(metric, labels), value
+        outcome, name, when, brand, "all", _Coded(np.zeros_like(metric), ("all",)), _Coded(metric, labels), value
     )
 
 
@@ -193,18 +206,18 @@ def _rows(
     week: NDArray[np.int64],
     brand: NDArray[np.int64],
     dimension: str,
-    level: pd.Categorical[str],
-    metric: pd.Categorical[str],
+    level: _Coded,
+    metric: _Coded,
     value: NDArray[np.int64],
 ) -> _Columns:
     n = value.shape[0]
     one = np.zeros(n, dtype=np.int8)
     return {
-        "arm": _named(one, (arm,)),
+        "arm": _Coded(one, (arm,)),
         "replicate": np.full(n, outcome.replicate, dtype=np.int32),
         "week": week.astype(np.int32),
-        "brand": _named(brand, outcome.brands),
-        "dimension": _named(one, (dimension,)),
+        "brand": _Coded(brand, outcome.brands),
+        "dimension": _Coded(one, (dimension,)),
         "level": level,
         "metric": metric,
         "value": value.astype(np.int64),
@@ -212,7 +225,7 @@ def _rows(
 
 
 def _named(codes: NDArray[np.integer[Any]], names: Sequence[str]) -> pd.Categorical[str]:
-    named: pd.Categorical[str] = pd.Categorical.from_codes(codes.astype(np.int64), pd.Index(names))
+    named: pd.Categorical[str] = pd.Categorical.from_codes(codes.astype(np.int32), pd.Index(names))
     return named
 
 
