@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numba
 import numpy as np
@@ -23,9 +23,9 @@ from simulator.compilation import apart, call_at, copies, hold, inlined, kernel
 from simulator.compilation.copies import compile_in_copies, has_a_second_processor
 from simulator.compilation.haste import in_haste
 from simulator.compilation.tables import Held
-from simulator.model import BrandMarket
+from simulator.model import BrandMarket, warm
 from simulator.model.crew import TABLES, kinds_of_serve
-from simulator.model.warm import compile_the_rest, sketched_market, task_of
+from simulator.model.warm import sketched_market, task_of
 from simulator.scenario import shipped
 
 ROW = np.dtype([("mark", np.uint8), ("worth", np.float64)], align=True)
@@ -287,11 +287,12 @@ def test_every_market_runs_on_what_was_compiled_before_there_was_a_world(
     assert kinds_in(BrandMarket(name, rng=1, customers=300, warm_up=False, aim=False)) == sketched
 
 
-def test_what_serves_shoppers_is_compiled_for_what_run_days_will_call(
+def test_what_is_compiled_before_is_what_every_market_runs_on(
     monkeypatch: pytest.MonkeyPatch, sketched: tuple[list[Any], tuple[Any, ...]]
 ) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr("simulator.model.warm.serve.compile", asked.append)
-    monkeypatch.setattr("simulator.model.warm.tiny_market", lambda: asked.append("a world"))
-    compile_the_rest(task_of(BrandMarket("null_launch", rng=1, customers=300, warm_up=False, aim=False)))
-    assert asked == [sketched[1], "a world"]
+    monkeypatch.setattr(warm.serve, "compile", asked.append)
+    monkeypatch.setattr(cast(Any, warm.run_days).entry, "compile", asked.append)
+    warm.compile_the_rest()
+    warm.compile_days()
+    assert asked == [sketched[1], tuple(sketched[0])]

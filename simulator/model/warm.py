@@ -8,7 +8,7 @@ from typing import Any, cast
 import numba
 
 from simulator.compilation import mark_warm
-from simulator.compilation.copies import compile_in_copies, has_a_second_processor
+from simulator.compilation.copies import compile_in_copies
 from simulator.compilation.haste import in_haste
 from simulator.model.crew import TABLES, kinds_of_serve
 from simulator.model.kernels.constants import ALL_PHASES
@@ -39,15 +39,14 @@ def task_of(model: BrandMarket) -> tuple[Any, ...]:
     return task
 
 
-def compile_days(task: tuple[Any, ...]) -> None:
-    """Compile `run_days` for arguments of these types, without running it."""
-    cast(Any, run_days).entry.compile(tuple(numba.typeof(argument) for argument in task))
+def compile_days() -> None:
+    """Compile `run_days`, before there is a world."""
+    cast(Any, run_days).entry.compile(tuple(numba.typeof(argument) for argument in task_of(sketched_market())))
 
 
-def compile_the_rest(task: tuple[Any, ...]) -> None:
-    """Compile what serves shoppers, which `run_days` calls by its address, and what a world is built with."""
-    serve.compile(kinds_of_serve(task[TABLES]))
-    tiny_market()
+def compile_the_rest() -> None:
+    """Compile what a world is built with, and what serves shoppers, which `run_days` calls by its address."""
+    serve.compile(kinds_of_serve(task_of(tiny_market())[TABLES]))
 
 
 def warm_kernels() -> None:
@@ -60,8 +59,6 @@ def warm_kernels() -> None:
 
 
 def _run_tiny_market() -> None:
-    if has_a_second_processor():
-        task = task_of(sketched_market())
-        compile_in_copies(lambda: compile_days(task), lambda: compile_the_rest(task))
+    compile_in_copies(compile_days, compile_the_rest)
     model = tiny_market()
     model.run_until(model.day + 8)
