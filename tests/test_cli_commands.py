@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -328,9 +329,10 @@ def test_debug_shows_where_it_happened(monkeypatch: pytest.MonkeyPatch, capsys: 
         assert "Traceback" in capsys.readouterr().err
 
 
-def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("arguments", ["params --json", "run null_launch --customers 300 --replicates 2 --quiet"])
+def test_a_reader_that_leaves_early_hears_no_complaint(tmp_path: Path, arguments: str) -> None:
     done = subprocess.run(
-        f"{sys.executable} -m simulator params --json | head -c 10",
+        f"{sys.executable} -m simulator {arguments} | head -c 10",
         shell=True,
         cwd=tmp_path,
         capture_output=True,
@@ -341,10 +343,38 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+ENDING = """
+import atexit, sys
+from simulator.cli import command
+
+class Kept:
+    def __del__(self):
+        print("taken apart")
+
+kept = Kept()
+atexit.register(print, "at the end")
+sys.argv[1:] = ["no-such-command"]
+print("first")
+command()
+print("never")
+"""
+
+
+def end(tmp_path: Path, out: Any) -> subprocess.CompletedProcess[str]:
+    """End a process by the command, its output not yet written."""
+    return subprocess.run(
+        [sys.executable, "-c", ENDING],
+        cwd=tmp_path,
+        stdout=out,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
+        check=False,
+    )
+
+
 def test_the_command_ends_the_process_after_whatever_was_left_for_the_end(tmp_path: Path) -> None:
-    words = "import atexit, sys; from simulator.cli import command; atexit.register(print, 'at the end'); "
-    words += "sys.argv[1:] = ['no-such-command']; print('first'); command(); print('never')"
-    done = subprocess.run([sys.executable, "-c", words], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = end(tmp_path, subprocess.PIPE)
     assert done.returncode == exits.WRONG_INPUT
     assert done.stdout.split("\n") == ["first", "at the end", ""]
     assert "there is no command" in done.stderr
@@ -353,17 +383,17 @@ def test_the_command_ends_the_process_after_whatever_was_left_for_the_end(tmp_pa
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_output_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "simulator", "params"],
-            cwd=tmp_path,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        done = end(tmp_path, full)
     assert done.returncode == exits.WRONG_INPUT
     assert "No space left" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_process_that_ends_as_usual_has_nothing_to_complain_of(tmp_path: Path) -> None:
+    words = "import sys; from simulator.cli import main; "
+    words += "sys.exit(main(['run', 'null_launch', '--customers', '300', '--replicates', '2', '--quiet']))"
+    done = subprocess.run([sys.executable, "-c", words], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
 
 
 def test_output_in_a_pipe_has_no_control_codes(brandsim: Brandsim) -> None:

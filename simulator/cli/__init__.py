@@ -21,12 +21,21 @@ def command() -> NoReturn:
 
     It ends without being taken apart object by object, which takes half a second after a run.
     """
-    code = main()
+    try:
+        code = main()
+    except SystemExit as left:  # from within a library, for a reader that has gone or to complete what is typed
+        code = left.code if isinstance(left.code, int) else exits.OUR_FAULT if left.code else exits.FINE
     with contextlib.suppress(Exception):
         atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, AttributeError):  # a stream may be broken, or none
+        try:
             stream.flush()
+        except (AttributeError, BrokenPipeError):  # there is none, or nobody who reads it
+            continue
+        except OSError as error:
+            code = code or exits.WRONG_INPUT
+            with contextlib.suppress(OSError):
+                exits.explain(error, debug=False)
     os._exit(code)
 
 
@@ -41,8 +50,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = brandsim.main(
             args=None if argv is None else list(argv), prog_name="brandsim", standalone_mode=False, obj=session
         )
-        if sys.stdout is not None:
-            sys.stdout.flush()  # here, where what goes wrong is explained
     except (KeyboardInterrupt, click.Abort):
         click.echo("\ninterrupted", err=True)
         return exits.INTERRUPTED
