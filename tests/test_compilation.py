@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import re
+import signal
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -22,6 +24,7 @@ from numba.core.types.functions import BaseFunction
 from simulator.compilation import apart, call_at, copies, hold, inlined, kernel
 from simulator.compilation.copies import compile_in_copies, has_a_second_processor
 from simulator.compilation.haste import in_haste
+from simulator.compilation.parts import Part
 from simulator.compilation.tables import Held
 from simulator.model import BrandMarket, warm
 from simulator.model.crew import TABLES, kinds_of_serve
@@ -196,7 +199,7 @@ def test_copies_of_the_process_work_and_are_waited_for(tmp_path: Path) -> None:
         file.write_text(f"{os.getpid()} {os.getppid()}")
 
     files = tmp_path / "one", tmp_path / "other"
-    assert compile_in_copies(*(partial(sign, file) for file in files)) == 2
+    compile_in_copies(*(partial(sign, file) for file in files))
     signed = [tuple(map(int, file.read_text().split())) for file in files]
     assert [made_by for _, made_by in signed] == [os.getpid()] * 2
     assert len({copy for copy, _ in signed} - {os.getpid()}) == 2
@@ -204,7 +207,6 @@ def test_copies_of_the_process_work_and_are_waited_for(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not has_a_second_processor(), reason="nothing is compiled in copies")
 def test_a_copy_that_fails_or_waits_for_ever_is_no_harm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert compile_in_copies(lambda: 1 / 0, lambda: None) == 1
     fork, made = os.fork, []
     monkeypatch.setattr("os.fork", lambda: made.append(fork()) or made[-1])
     monkeypatch.setattr(copies, "PATIENCE", 0.3)
@@ -216,25 +218,67 @@ def test_a_copy_that_fails_or_waits_for_ever_is_no_harm(monkeypatch: pytest.Monk
             pass
         late.touch()
 
-    assert compile_in_copies(work, lambda: time.sleep(300)) == 1
-    assert late.exists()  # at work all the time, it was not given up
+    compile_in_copies(lambda: 1 / 0, lambda: time.sleep(300), work)
+    assert late.exists()  # at work all the time, it was not given up, nor because another was
     monkeypatch.setattr(copies, "_has_ended", lambda copy: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         compile_in_copies(lambda: time.sleep(300))
     assert time.monotonic() - start < 100
-    assert len(made) == 3
+    assert len(made) == 4
     for copy in made:  # none is left behind
         with pytest.raises(ProcessLookupError):
             os.kill(copy, 0)
 
 
-@pytest.mark.parametrize("lacking", ["has_a_second_processor", "cache_folder"])
-def test_without_a_second_processor_or_a_place_to_keep_it_nothing_is_compiled_in_copies(
+@pytest.mark.skipif(not has_a_second_processor(), reason="nothing is compiled in copies")
+def test_who_interrupts_ends_all_copies_and_no_copy_goes_its_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    fork, made = os.fork, []
+
+    def fork_and_interrupt() -> int:
+        copy = fork()
+        os.kill(os.getpid(), signal.SIGINT)  # in both
+        if copy:
+            made.append(copy)
+        return copy
+
+    monkeypatch.setattr("os.fork", fork_and_interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        compile_in_copies(lambda: time.sleep(300))
+    (copy,) = made
+    with pytest.raises(ProcessLookupError):
+        os.kill(copy, 0)
+
+
+@pytest.mark.skipif(not has_a_second_processor(), reason="nothing is compiled in copies")
+def test_a_copy_does_not_wait_for_what_another_thread_was_compiling(tmp_path: Path) -> None:
+    def go_on_compiling() -> None:
+        while not done.is_set():
+            numba.njit(lambda: 1.0)()
+
+    done, file = threading.Event(), tmp_path / "compiled"
+    with ThreadPoolExecutor(1) as other:
+        other.submit(go_on_compiling)
+        try:
+            for number in range(5):
+                compile_in_copies(lambda: file.write_text(str(numba.njit(lambda: 2)())))
+                assert file.read_text() == "2", number
+                file.unlink()
+        finally:
+            done.set()
+
+
+@pytest.mark.parametrize("lacking", ["has_a_second_processor", "cache_folder", "_spent"])
+def test_where_copies_could_not_help_or_be_watched_there_are_none(
     monkeypatch: pytest.MonkeyPatch, lacking: str
 ) -> None:
-    monkeypatch.setattr(copies, lacking, lambda: None)
+    monkeypatch.setattr(copies, lacking, lambda *_: None)
     monkeypatch.setattr("os.fork", lambda: pytest.fail("a copy was made"))
-    assert compile_in_copies(lambda: None) == 0
+    compile_in_copies(lambda: None)
+
+
+def test_a_part_counts_no_references() -> None:
+    with pytest.raises(ValueError, match="cannot count references"):
+        Part(lambda: None, {"nogil": True})
 
 
 @kernel
@@ -296,3 +340,10 @@ def test_what_is_compiled_before_is_what_every_market_runs_on(
     warm.compile_the_rest()
     warm.compile_days()
     assert asked == [sketched[1], tuple(sketched[0])]
+
+
+def test_a_first_run_compiles_in_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr(warm, "compile_in_copies", lambda *works: seen.extend(works))
+    warm.warm_kernels()
+    assert seen == [warm.compile_days, warm.compile_the_rest]

@@ -51,9 +51,10 @@ def _remembering(self: Any, context: Any, args: Any, kws: Any) -> Any:
 def _measuring_once(self: Any, ty: Any) -> int:
     """Find the bytes that a type takes, once for the same type."""
     name = str(ty)
-    if name not in _sizes:
-        _sizes[name] = _measure(self, ty)
-    return _sizes[name]
+    size = _sizes.get(name)
+    if size is None:
+        size = _sizes[name] = _measure(self, ty)
+    return size
 
 
 def _processing_on_demand(self: Any, emit_dels: bool = False, extend_lifetimes: bool = False) -> None:

@@ -184,9 +184,16 @@ class Part(CPUDispatcher):
     ----------
     function, options, signature
         As of a `Kernel`, compiled when it is called.
+
+    Raises
+    ------
+    ValueError
+        Where references are to be counted: a part does not drop any.
     """
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any], signature: str | None = None) -> None:
+        if options.get("_nrt", True):
+            raise ValueError("a part of a kernel cannot count references: give it _nrt=False")
         chosen = {"nopython": True, **options, **NO_WAY_IN}
         super().__init__(function, targetoptions=chosen, pipeline_class=_PartCompiler)
         self._signature = signature
