@@ -21,10 +21,7 @@ def command() -> NoReturn:
 
     It ends without being taken apart object by object, which takes half a second after a run.
     """
-    try:
-        code = main()
-    except SystemExit as left:  # from within a library, for a reader that has gone or to complete what is typed
-        code = left.code if isinstance(left.code, int) else exits.OUR_FAULT if left.code else exits.FINE
+    code = main()
     with contextlib.suppress(Exception):
         atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):

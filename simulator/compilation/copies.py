@@ -91,8 +91,7 @@ def _work_as_copy(work: Callable[[], object]) -> None:
     """Do the work and vanish without tidying up what belongs to the other process."""
     try:
         # who is interrupted is the other process, which ends its copies; and they end if it is ended
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the thread that was copied is the copy's main thread
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
         work()
     except BaseException:  # whatever it is, the other process does the work itself
